@@ -1,0 +1,102 @@
+"""The records that leave `corpus`: pages, their articles and the passages that can be found and cited.
+
+Every text here is printed text: the characters of the source file, never a normalised form. A `Span` is a half-open
+range of Python characters of a page's `text`; a record with several spans has as its own `text` their concatenation
+with white space at the joints dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Span = tuple[int, int]
+ItemKind = Literal["article", "photo", "index", "document"]
+PassageKind = Literal["body", "caption", "headline", "byline", "jump", "index", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of printed text and where it stands in its page."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article, photo item or index box of a page.
+
+    `id` is made of the source's name and the article's own text, so that it survives re-indexing.
+    `paragraphs` are the body alone; headline, byline, credit and jump mark have blocks of their own.
+    """
+
+    id: str
+    source: str
+    kind: ItemKind
+    headline: str
+    headline_blocks: tuple[Block, ...]
+    bylines: tuple[Block, ...]
+    paragraphs: tuple[Block, ...]
+    subheads: tuple[Block, ...]
+    jump: str
+    jump_blocks: tuple[Block, ...]
+    reporters: tuple[str, ...]
+    correspondents: tuple[str, ...]
+    photographers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """Text of a page that no article claims, with the reason why."""
+
+    block: Block
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One source file, decoded and read. `text` is the `source_text` with line feeds as line ends."""
+
+    source: str
+    text: str
+    sha256: str
+    date: str | None
+    page: str | None
+    articles: tuple[Article, ...]
+    furniture: tuple[Furniture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is searched and cited: one paragraph of one article, never more.
+
+    `paragraph` counts the body paragraphs of the article from 0; for a headline, byline or jump mark it is the
+    paragraph that the mark stands next to (0 for headline and byline).
+    """
+
+    id: str
+    source: str
+    article_id: str
+    headline: str
+    kind: PassageKind
+    paragraph: int
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not read, and why, in one sentence."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Pages in order of their path, and the files that were skipped."""
+
+    root: str
+    pages: tuple[Page, ...]
+    skipped: tuple[Skipped, ...]
