@@ -87,4 +87,5 @@ def _parse(text: str) -> Byline | None:
             names["reporters"].append(name)
     if not any(names.values()):
         return None
-    return Byline(*(tuple(dict.fromkeys(names[k])) for k in names), is_credit=credit)
+    unique = {role: tuple(dict.fromkeys(found)) for role, found in names.items()}
+    return Byline(unique["reporters"], unique["correspondents"], unique["photographers"], credit)

@@ -102,8 +102,8 @@ def _strict(data: bytes, encoding: str) -> str | None:
 def _reads_like_chinese(text: str) -> bool:
     """Whether text decoded as GB18030 can be meant as such.
 
-    Almost any bytes decode as GB18030. In real text nine in ten characters are of GB 2312's first level (lead bytes B0 to
-    D7, the 3,755 common characters); in Big5, Shift JIS or Latin-1 text read as GB18030 most are not.
+    Almost any bytes decode as GB18030. In real text nine in ten characters are of GB 2312's first level (lead bytes
+    B0 to D7, the 3,755 common characters); in Big5, Shift JIS or Latin-1 text read as GB18030 most are not.
     """
     foreign = [char for char in text if ord(char) > 0x7F]
     if not foreign:

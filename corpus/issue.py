@@ -6,7 +6,7 @@ import datetime
 import re
 
 _DATE = re.compile(r"(?<!\d)(19\d\d|20\d\d)[-_.年]?(\d{1,2})[-_.月]?(\d{1,2})日?(?!\d)")
-_PAGE = re.compile(r"第?(?<![A-Za-z0-9])([A-D]?\d{1,2})\s*版|(?:^|[_\-\s第])([A-D]\d{2})(?![0-9A-Za-z])")
+_PAGE = re.compile(r"第?(?<![A-Za-z0-9])([A-D]?\d{1,2})\s*版|(?:^|[_\-\s/第])([A-D]\d{2})(?![0-9A-Za-z])")
 
 
 def date_and_page(name: str) -> tuple[str | None, str | None]:

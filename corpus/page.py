@@ -323,7 +323,7 @@ def _headline(lines: list[_Line]) -> str:
     return " ".join(" ".join(line.text.split()) for line in lines)
 
 
-def _article(item: _Item, source: str) -> Article:
+def _article(item: _Item, source: str, taken: set[str]) -> Article:
     body = _body(item.body)
     byline = _sum(item.bylines)
     if item.kind == "photo":
@@ -333,8 +333,12 @@ def _article(item: _Item, source: str) -> Article:
             byline += inline_byline(paragraph.text) or Byline()
     headline = _headline(item.headline)
     jump = _JUMP.search(body.jumps[-1].text) if body.jumps else None
+    printed = "\n".join([headline, *(p.text for p in body.paragraphs)])
+    while (name := article_id(source, printed)) in taken:
+        printed += "\n"  # the same article printed twice on one page
+    taken.add(name)
     return Article(
-        id=article_id(source, "\n".join([headline, *(p.text for p in body.paragraphs)])),
+        id=name,
         source=source,
         kind=item.kind,
         headline=headline,
@@ -370,7 +374,8 @@ def read_page(text: str, source: str, sha256: str) -> Page:
     _set_roles(lines)
     items = _cut_into_items(lines)
     claimed = {id(line) for item in items for line in (*item.headline, *item.bylines, *item.body)}
-    placed = [(_first(item), _article(item, source)) for item in items] + _index_boxes(lines, source)
+    taken: set[str] = set()
+    placed = [(_first(item), _article(item, source, taken)) for item in items] + _index_boxes(lines, source)
     placed.sort(key=lambda entry: entry[0])
     furniture = tuple(
         Furniture(line.block, "page name" if line.role in ("text", "dateline") else line.role)

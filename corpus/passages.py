@@ -8,6 +8,15 @@ from collections.abc import Iterator
 from corpus.records import Article, Block, Page, Passage, PassageKind, Span
 
 LONGEST = 600
+_LETTERS: dict[PassageKind, str] = {
+    "body": "p",
+    "caption": "c",
+    "headline": "h",
+    "byline": "b",
+    "jump": "j",
+    "index": "i",
+    "document": "d",
+}
 _SENTENCE = re.compile(r"[^。!?！？]*(?:[。!?！？]+[”’」』)）]*|$)")
 
 
@@ -73,13 +82,13 @@ def _parts(article: Article) -> Iterator[tuple[PassageKind, int, Block]]:
 
 
 def passages_of(page: Page) -> list[Passage]:
-    """The passages of a page in the order of its articles. Ids are `<article id>-<kind><n>`, unique in the page."""
+    """The passages of a page in the order of its articles. Ids are `<article id>-<letter of the kind><n>`."""
     out: list[Passage] = []
     for article in page.articles:
         counts: dict[str, int] = {}
         for kind, paragraph, block in _parts(article):
             n = counts[kind] = counts.get(kind, -1) + 1
-            name = f"{article.id}-{kind[0]}{n}"
+            name = f"{article.id}-{_LETTERS[kind]}{n}"
             out.append(
                 Passage(name, page.source, article.id, article.headline, kind, paragraph, block.text, block.spans)
             )

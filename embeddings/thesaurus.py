@@ -1,0 +1,117 @@
+"""A thesaurus between what people say and what newspapers print.
+
+The file has four tab-separated columns: word, words that mean the same, related or broader words (both separated by
+spaces), English phrases (separated by `; `). Lines that begin with # are comments.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus.fold import fold
+
+SAME = 0.75
+STEP = 0.45
+RELATED = 0.35
+_LATIN = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
+_LONGEST_PHRASE = 4
+_COMMON = frozenset(
+    """
+    a an the of in on at to for from by with and or is are was were be been do does did has have had how many much
+    what which who whom whose when where why that this these those it its their his her they he she s as into than
+    then there will would can could should about over after before during between per not no any some
+    """.split()
+)
+
+
+@dataclass(frozen=True)
+class Thesaurus:
+    """Near words with how near they are: between 0 and 1, the same word not among them."""
+
+    near: Mapping[str, Mapping[str, float]]
+    english: Mapping[str, Mapping[str, float]]
+
+    def expand(self, words: list[str]) -> dict[str, dict[str, float]]:
+        """For each of a question's words the printed words that may stand for it, with their nearness.
+
+        English words are looked up as phrases, the longest first; the key is then the phrase.
+        """
+        out: dict[str, dict[str, float]] = {}
+        for word in words:
+            if word in self.near:
+                out[word] = dict(self.near[word])
+        return out
+
+    def translate(self, question: str) -> dict[str, dict[str, float]]:
+        """The English phrases of a question and the Chinese words for them, nearness between 0 and 1."""
+        tokens = [_stem(t) for t in _LATIN.findall(fold(question))]
+        out: dict[str, dict[str, float]] = {}
+        at = 0
+        while at < len(tokens):
+            for size in range(min(_LONGEST_PHRASE, len(tokens) - at), 0, -1):
+                phrase = " ".join(tokens[at : at + size])
+                if phrase in self.english and not (size == 1 and phrase in _COMMON):
+                    out[phrase] = dict(self.english[phrase])
+                    break
+            else:
+                size = 1
+            at += size
+        return out
+
+
+def _stem(word: str) -> str:
+    """An English word without its commonest endings, enough to bring plural and tense forms together."""
+    word = word.removesuffix("'s")
+    for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4)):
+        if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
+            word = word[: -len(ending)] + ("y" if ending == "ies" else "")
+            break
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def read_thesaurus(path: Path) -> Thesaurus:
+    """Read a thesaurus file (UTF-8)."""
+    near: dict[str, dict[str, float]] = defaultdict(dict)
+    english: dict[str, dict[str, float]] = defaultdict(dict)
+
+    def link(a: str, b: str, weight: float) -> None:
+        if a != b:
+            near[a][b] = max(weight, near[a].get(b, 0.0))
+
+    same: dict[str, set[str]] = defaultdict(set)
+    for line in path.read_text("utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        columns = [fold(c) for c in line.split("\t")] + ["", "", ""]
+        word = columns[0].strip()
+        for other in columns[1].split():
+            link(word, other, SAME)
+            link(other, word, SAME)
+            same[word].add(other)
+        for other in columns[2].split():
+            link(word, other, RELATED)
+            link(other, word, RELATED)
+        for phrase in columns[3].split(";"):
+            tokens = [_stem(t) for t in _LATIN.findall(phrase)]
+            if not tokens:
+                continue
+            english[" ".join(tokens)][word] = 1.0
+            for token in tokens if len(tokens) > 1 else ():
+                if token not in _COMMON and len(token) > 2:
+                    english[token].setdefault(word, STEP)
+    for siblings in same.values():
+        for a in siblings:
+            for b in siblings:
+                link(a, b, max(STEP, near[a].get(b, 0.0)))
+    return Thesaurus(dict(near), dict(english))
+
+
+@functools.cache
+def bundled() -> Thesaurus:
+    """The thesaurus that comes with Baowen."""
+    return read_thesaurus(Path(__file__).with_name("thesaurus.tsv"))

@@ -1,0 +1,285 @@
+"""`baowen`: chat, ask, search, index, evaluate, info. Results on stdout, everything else on stderr.
+
+Exit status: 0 on success, also where single files were skipped; 2 on bad use or bad input, with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.errors import BaowenError
+from qa.records import Excerpt, Hit, Reply
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from qa.archive import Archive
+    from qa.retrieve import Options
+
+_SWITCHES = {
+    "dense": "the encoder's vectors",
+    "lexical": "BM25",
+    "pairs": "character pairs in BM25",
+    "thesaurus": "the thesaurus",
+    "soft": "nearness of words in meaning",
+    "rank": "the ranker's features",
+}
+_REASONS = {
+    "off_topic": "Not in these pages: nothing in them is about this.",
+    "not_stated": "Not in these pages: they speak of it, but this is not stated.",
+    "not_a_question": "There is no question to answer.",
+    "too_long": "The question is too long.",
+}
+
+
+class ProgressBar:
+    """Progress on stderr, one bar for each kind of work; silent where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._what = ""
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        from tqdm import tqdm
+
+        if what != self._what or self._bar is None:
+            self.close()
+            self._bar, self._what = tqdm(total=of, desc=what, file=sys.stderr, disable=None), what
+        self._bar.total = of
+        self._bar.update(done - self._bar.n)
+        if done >= of:
+            self.close()
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._bar, self._what = None, ""
+
+
+def _open(args: argparse.Namespace) -> Archive:
+    from qa.archive import Archive
+
+    bar = ProgressBar()
+    try:
+        archive = Archive.open(args.pages, model=args.model, options=_options(args), progress=bar)
+    finally:
+        bar.close()
+    for note in archive.notes:
+        print(f"baowen: {note}", file=sys.stderr)
+    for skipped in archive.skipped:
+        print(f"baowen: skipped {skipped.source}: {skipped.reason}", file=sys.stderr)
+    return archive
+
+
+def _options(args: argparse.Namespace) -> Options:
+    from qa.retrieve import Options
+
+    switches = {name: not getattr(args, f"no_{name}", False) for name in _SWITCHES}
+    return Options(**switches, threshold=getattr(args, "threshold", None))
+
+
+def _excerpt(excerpt: Excerpt | None) -> dict[str, object] | None:
+    if excerpt is None:
+        return None
+    return {
+        "text": excerpt.text,
+        "passage": excerpt.hit,
+        "start": excerpt.start,
+        "end": excerpt.end,
+        "spans": [list(span) for span in excerpt.spans],
+    }
+
+
+def _hit(hit: Hit) -> dict[str, object]:
+    passage = hit.passage
+    return {
+        "id": passage.id,
+        "source": passage.source,
+        "article": passage.article_id,
+        "headline": passage.headline,
+        "kind": passage.kind,
+        "paragraph": passage.paragraph,
+        "text": passage.text,
+        "spans": [list(span) for span in passage.spans],
+        "score": hit.score,
+    }
+
+
+def _reply(reply: Reply) -> dict[str, object]:
+    return {
+        "question": reply.question,
+        "effective_question": reply.effective_question,
+        "answered": reply.answered,
+        "reason": reply.reason,
+        "answer": _excerpt(reply.answer),
+        "quote": _excerpt(reply.quote),
+        "citation": reply.citation,
+        "confidence": reply.confidence,
+        "passages": [_hit(hit) for hit in reply.hits],
+        "seconds": reply.seconds,
+    }
+
+
+def _ask(args: argparse.Namespace) -> int:
+    reply = _open(args).ask(args.question, args.k)
+    if args.json:
+        print(json.dumps(_reply(reply), ensure_ascii=False))
+    elif reply.quote is not None:
+        if reply.answer is not None:
+            print(reply.answer.text)
+        print(f"“{reply.quote.text}”")
+        print(f"[1] {reply.citation}")
+    else:
+        from qa.cite import cite
+
+        print(_REASONS[reply.reason])
+        for n, hit in enumerate(reply.hits[:3], 1):
+            print(f"[{n}] {cite(hit)}: {hit.passage.text[:60]}")
+    return 0
+
+
+def _search(args: argparse.Namespace) -> int:
+    from qa.cite import cite
+
+    for n, hit in enumerate(_open(args).retrieve(args.question, args.k), 1):
+        if args.json:
+            print(json.dumps(_hit(hit), ensure_ascii=False))
+        else:
+            print(f"[{n}] {hit.score:.3f} {cite(hit)}\n    {hit.passage.text}")
+    return 0
+
+
+def _index(args: argparse.Namespace) -> int:
+    return _print_statistics(args)
+
+
+def _print_statistics(args: argparse.Namespace) -> int:
+    archive = _open(args)
+    figures = {"pages_folder": str(archive.root), **archive.statistics()}
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False))
+    else:
+        for name, value in figures.items():
+            print(f"{name:16s}{value}")
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from qa.evaluate import evaluate
+
+    bar = ProgressBar()
+    try:
+        figures = evaluate(
+            Path(args.pages),
+            Path(args.questions),
+            Path(args.out),
+            model=args.model,
+            k=args.k,
+            options=_options(args),
+            retrieval_only=args.retrieval_only,
+            progress=bar,
+        )
+    finally:
+        bar.close()
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False))
+    return 0
+
+
+def _chat(args: argparse.Namespace) -> int:
+    from qa.chat import run
+
+    run(args.pages, model=args.model, host=args.host, port=args.port, open_browser=args.open)
+    return 0
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} was given; expected a whole number from 1 on")
+    return value
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line; every command has an example in its help."""
+    parser = argparse.ArgumentParser(
+        prog="baowen",
+        description="Ask a folder of Chinese newspaper pages; get the printed sentence that says so.",
+        epilog='example: baowen ask papers/ "公交数据贷款贷到多少钱?"',
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, example: str, json_: bool = True
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, epilog=f"example: baowen {example}")
+        sub.set_defaults(run=run)
+        sub.add_argument("--model", metavar="MODEL", help="a sentence-transformers model: folder or hub id")
+        if json_:
+            sub.add_argument("--json", action="store_true", help="print JSON alone on stdout")
+        return sub
+
+    chat = command("chat", _chat, "Start the chat in the browser.", "chat papers/ --open", json_=False)
+    chat.add_argument("pages", metavar="PAGES", nargs="?", help="a folder of pages (default: the sample pages)")
+    chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    chat.add_argument("--port", type=int, default=7860, help="port, the next free one where it is taken")
+    chat.add_argument("--open", action="store_true", help="open the browser")
+
+    for name, run, text in (
+        ("ask", _ask, "Ask one question; print the answer, its sentence and the citation."),
+        ("search", _search, "Print the passages found for a question, best first."),
+    ):
+        sub = command(name, run, text, f'{name} papers/ "展会有多少家企业参加?"')
+        sub.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
+        sub.add_argument("question", metavar="QUESTION")
+        sub.add_argument("--k", type=_positive, default=10 if name == "ask" else 5, help="number of passages")
+        _add_switches(sub)
+
+    index = command("index", _index, "Read and index what is new or changed.", "index papers/")
+    index.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
+    info = command("info", _print_statistics, "Print what is indexed, and with which model.", "info papers/")
+    info.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
+
+    evaluate = command(
+        "evaluate",
+        _evaluate,
+        "Answer a file of questions and measure the answers.",
+        "evaluate papers/ questions.jsonl --out results/",
+    )
+    evaluate.add_argument("pages", metavar="PAGES", help="a folder of pages, a BEIR folder or a SQuAD-style JSON file")
+    evaluate.add_argument("questions", metavar="QUESTIONS", help="JSON Lines; for BEIR and SQuAD the same as PAGES")
+    evaluate.add_argument("--out", metavar="DIR", required=True, help="folder for results.jsonl and metrics.json")
+    evaluate.add_argument("--k", type=_positive, default=10, help="number of passages (default: 10)")
+    evaluate.add_argument("--retrieval-only", action="store_true", help="measure retrieval, do not answer")
+    _add_switches(evaluate)
+    return parser
+
+
+def _add_switches(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threshold", type=float, metavar="P", help="confidence (0 to 1) that an answer needs")
+    for name, text in _SWITCHES.items():
+        parser.add_argument(f"--no-{name}", action="store_true", help=f"leave out {text}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    :returns: the exit status.
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except BaowenError as error:
+        print(f"baowen: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""From a passage to the quote that answers, and inside it the short answer. Both are slices of the printed passage."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.fold import fold
+from corpus.words import tagged
+from qa.match import Matcher
+from qa.question import AnswerType, Question
+
+LONGEST_QUOTE = 160
+_SHORT_QUOTE = 100
+_SENTENCE = re.compile(r"[^。!?！？]*(?:[。!?！？]+[”’」』)）]*|$)")
+_CLAUSE = re.compile(r"[^,;:。!?，；：！？]+")
+_DIGITS = r"(?:\d[\d,.]*|[〇零一二两三四五六七八九十百千]+)"
+_UNITS = """
+    平方米 平方公里 公里 分钟 小时 余元 万元 亿元 万人 周岁 台 人 名 个 家 项 元 岁 年 月 日 天 次 门 篇 场 部 首 套
+    户 批 位 件 条 种 类 辆 只 对 米 层 期 轮 所 支 级 倍 例 座 间 本 册 张 份 处 款 成 分 吨 亩 届 章 幕 台/套 赛项
+    项目 岗位
+    """.split()
+_UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
+_AMOUNT = rf"{_DIGITS}[万亿千百]*[余多几]?(?:%|ms|[A-Za-z]{{1,4}}\b|{_UNIT})?"
+_NUMBER = re.compile(
+    rf"(?:近|超过?|逾|约|达|小于|大于|不到|至少|第|前)?{_AMOUNT}(?:(?:至|到|-|—|~){_AMOUNT})?(?:以上|以下|左右)?"
+)
+_DAYTIME = r"(?:[上下中]午|晚上?|清晨)?"
+_WHEN = re.compile(
+    r"(?:(?:19|20)\d\d|去|今|明|前|当)年(?:度)?(?:\d{1,2}月)?(?:\d{1,2}日)?[初底末]?(?:前后)?"
+    rf"|\d{{1,2}}月(?:\d{{1,2}}日)?(?:至(?:\d{{1,2}}月)?\d{{1,2}}日)?[初底末]?{_DAYTIME}"
+    rf"|(?:昨天|前天|今天|当天|昨晚|日前|近日){_DAYTIME}|[上下]午\d{{1,2}}时(?:\d{{1,2}}分)?"
+    r"|(?:每|上|下|本)[周月年]|[一二两三四五六七八九十\d]+(?:个半?)?(?:小时|分钟|个月)"
+)
+_PHONE = re.compile(r"(?:\d{3,4}-)?\d{7,8}|1\d{10}|\b\d{5}\b")
+_QUOTED = re.compile(r"[“《「]([^”》」]{1,40})[”》」]")
+_LIST = re.compile(r"[^,;:。!?，；：！？、]{1,30}(?:、[^,;:。!?，；：！？、]{1,40})+")
+_LIST_LEAD = re.compile(
+    r"^.*?(?:分别[为是]|包括|涵盖|覆盖|包含|设有|有|为|是|以|对|由|在|从|像|按|请|来自|通过|依托|[\u4e00-\u9fff]了)(?=[^、]{2,})"
+)
+_LIST_TAIL = re.compile(r"(?:等(?!级).*|\d+[个家项名].*)$")
+_PLACE_NAME = re.compile(
+    r"[\u4e00-\u9fffA-Za-z0-9“”·()]{2,16}?(?:街道|社区|车间|分拨中心|服务中心|中心|镇|村|区|县|市|路|馆|院|厂|大厦|广场|驿站|基地|学院|剧场|小学|食堂|公司|园区|窗口)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A slice of a passage's text and how well it fits; higher is better."""
+
+    start: int
+    end: int
+    score: float
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The sentences of a passage, half-open, closing marks with the sentence they close."""
+    out = []
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        while start < end and text[start].isspace():
+            start += 1
+        if start < end:
+            out.append((start, end))
+    return out
+
+
+def best_quote(question: Question, matcher: Matcher, text: str, headline: str) -> Part:
+    """The sentence of `text` that says most of what is asked and can hold the answer, at most LONGEST_QUOTE characters.
+
+    Its score is between 0 and 1. A word that the headline says need not stand in the sentence, but counts less.
+    """
+    folded, head = fold(text), matcher.nearness(fold(headline))
+    weights = matcher.weights
+    total = float(weights.sum()) or 1.0
+    best = Part(0, min(len(text), LONGEST_QUOTE), 0.0)
+    spans = sentences(text)
+    for n, (start, end) in enumerate(spans):
+        near = matcher.nearness(folded[start:end])
+        before = matcher.nearness(folded[spans[n - 1][0] : start]) if n else near * 0
+        covered = float((weights * np.maximum.reduce([near, 0.45 * before, 0.3 * head])).sum()) / total
+        fits = 1.0 if find_answers(question.asks, text[start:end]) else 0.0
+        score = 0.85 * covered + 0.15 * fits
+        if score > best.score + 1e-9:
+            best = Part(start, end, score)
+    return _cut(question, matcher, text, folded, best)
+
+
+def _cut(question: Question, matcher: Matcher, text: str, folded: str, part: Part) -> Part:
+    """A sentence longer than a quote may be, cut at commas to the run of clauses that says most."""
+    if part.end - part.start <= LONGEST_QUOTE:
+        return part
+    clauses = [(m.start() + part.start, m.end() + part.start) for m in _CLAUSE.finditer(text[part.start : part.end])]
+    best, most = (part.start, min(part.end, part.start + LONGEST_QUOTE)), -1.0
+    for i, (start, _) in enumerate(clauses):
+        for end in (e for _, e in clauses[i:]):
+            if end - start > LONGEST_QUOTE:
+                break
+            worth = float(matcher.weights @ matcher.nearness(folded[start:end]))
+            worth += 0.5 * bool(find_answers(question.asks, text[start:end]))
+            worth -= 0.001 * max(0, end - start - _SHORT_QUOTE)
+            if worth > most:
+                best, most = (start, end), worth
+    return Part(*best, part.score)
+
+
+def find_answers(asks: AnswerType, text: str) -> list[tuple[int, int]]:
+    """The slices of a sentence that are of the kind asked for, in printed order; none where nothing is."""
+    if asks in ("number", "money"):
+        numbers = [m.span() for m in _NUMBER.finditer(text) if _is_amount(m.group())]
+        return [(a, b) for a, b in numbers if asks == "number" or "元" in text[a:b]]
+    if asks == "when":
+        return [m.span() for m in _WHEN.finditer(text)]
+    if asks == "phone":
+        return [m.span() for m in _PHONE.finditer(text)]
+    if asks == "who":
+        return _people(text)
+    if asks == "where":
+        return [m.span() for m in _PLACE_NAME.finditer(text)] + [m.span(1) for m in _QUOTED.finditer(text)]
+    if asks == "list":
+        return [span for m in _LIST.finditer(text) if (span := _trim_list(text, *m.span())) is not None]
+    return []
+
+
+def _is_amount(text: str) -> bool:
+    """Whether a run of number characters counts something: 十余门 does, the 一 of 一方面 does not."""
+    return re.search(r"\d", text) is not None or re.search(rf"(?:{_UNIT})", text) is not None
+
+
+def _trim_list(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The items of an enumeration alone: what leads to it and what closes it (等10个领域) left out."""
+    items = text[start:end].split("、")
+    lead = _LIST_LEAD.match(items[0])
+    if lead is not None and lead.end() < len(items[0]):
+        start += lead.end()
+    tail = _LIST_TAIL.search(items[-1])
+    if tail is not None and tail.start() > 0:
+        end -= len(items[-1]) - tail.start()
+    return (start, end) if "、" in text[start:end] else None
+
+
+def _people(text: str) -> list[tuple[int, int]]:
+    found, at = [], 0
+    for word, flag in tagged(text):
+        start = fold(text).find(word, at)
+        if start < 0:
+            continue
+        at = start + len(word)
+        if flag in ("nr", "nrt", "nrfg") and 2 <= len(word) <= 5:
+            found.append((start, at))
+    return found
+
+
+def best_answer(question: Question, matcher: Matcher, text: str, quote: Part) -> Part | None:
+    """The short answer in the quote: of the kind asked for, near the question's words, and not one of them."""
+    start, sentence = quote.start, text[quote.start : quote.end]
+    folded = fold(sentence)
+    places = matcher.places(folded)
+    found = [Part(a, b, 1.0) for a, b in find_answers(question.asks, sentence)]
+    if not found:
+        found = [Part(*m.span(1), 0.6) for m in _QUOTED.finditer(sentence)]
+        found += [Part(*span, 0.4) for m in _LIST.finditer(sentence) if (span := _trim_list(sentence, *m.span()))]
+        found += [Part(*m.span(), 0.5) for m in _CLAUSE.finditer(sentence) if len(m.group()) > 1]
+    best: Part | None = None
+    for part in found:
+        inside = folded[part.start : part.end]
+        if inside in question.folded:
+            continue
+        near = sum(
+            weight / (1.0 + _gap(part, a, b) / 6.0) for a, b, _, weight in places if not part.start <= a < part.end
+        )
+        own = sum(weight for a, _, _, weight in places if part.start <= a < part.end)
+        unit = 0.5 * float(inside[-1:] in question.folded) if question.asks in ("number", "money") else 0.0
+        score = part.score * (1.0 + near + unit * max(near, 1.0)) - 0.5 * own
+        if best is None or score > best.score:
+            best = Part(start + part.start, start + part.end, score)
+    return best
+
+
+def _gap(part: Part, start: int, end: int) -> int:
+    return max(0, start - part.end, part.start - end)

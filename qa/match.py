@@ -1,0 +1,55 @@
+"""How well a text speaks of what a question names: word by word, through the thesaurus, weighted by rarity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.question import Unit
+
+
+class Matcher:
+    """The units of one question, ready to be matched against many texts.
+
+    :param idf: the rarity of a printed word in the corpus; 0 or more, higher for rarer words.
+    """
+
+    def __init__(self, units: Sequence[Unit], idf: Callable[[str], float]) -> None:
+        self.units = tuple(units)
+        self._near = [[(word, near, idf(word)) for word, near in unit.near] for unit in units]
+        # What a full match of each unit is worth: its own word's rarity, or for an English phrase its nearest word's.
+        self.weights = np.array([max((r * n for _, n, r in near[:1]), default=0.0) for near in self._near])
+
+    def gains(self, folded: str) -> NDArray[np.float64]:
+        """float64 (units,): for each unit the best of nearness times rarity among the words that `folded` holds."""
+        return np.array(
+            [max((n * r for word, n, r in near if word in folded), default=0.0) for near in self._near],
+            dtype=np.float64,
+        )
+
+    def nearness(self, folded: str) -> NDArray[np.float64]:
+        """float64 (units,): for each unit the nearness, 0 to 1, of the nearest word that `folded` holds."""
+        return np.array(
+            [next((n for word, n, _ in near if word in folded), 0.0) for near in self._near], dtype=np.float64
+        )
+
+    def coverage(self, folded: str) -> float:
+        """The share, 0 to 1, of the question's weight that `folded` speaks of; 0 for a question without units."""
+        total = float(self.weights.sum())
+        return float(self.weights @ self.nearness(folded)) / total if total > 0 else 0.0
+
+    def places(self, folded: str) -> list[tuple[int, int, int, float]]:
+        """Where the units stand: (start, end, unit, nearness times weight) for every occurrence of its nearest word."""
+        out: list[tuple[int, int, int, float]] = []
+        for unit, near in enumerate(self._near):
+            for word, nearness, _ in near:
+                at = folded.find(word)
+                if at < 0:
+                    continue
+                while at >= 0:
+                    out.append((at, at + len(word), unit, nearness * float(self.weights[unit])))
+                    at = folded.find(word, at + 1)
+                break
+        return out
