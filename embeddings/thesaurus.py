@@ -20,6 +20,7 @@ STEP = 0.45
 RELATED = 0.35
 _LATIN = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
 _LONGEST_PHRASE = 4
+_LONGEST_WORD = 12
 _COMMON = frozenset(
     """
     a an the of in on at to for from by with and or is are was were be been do does did has have had how many much
@@ -37,18 +38,31 @@ class Thesaurus:
     english: Mapping[str, Mapping[str, float]]
 
     def expand(self, words: list[str]) -> dict[str, dict[str, float]]:
-        """For each of a question's words the printed words that may stand for it, with their nearness.
-
-        English words are looked up as phrases, the longest first; the key is then the phrase.
-        """
+        """For each known word of a question the printed words that may stand for it, with their nearness."""
         out: dict[str, dict[str, float]] = {}
         for word in words:
             if word in self.near:
                 out[word] = dict(self.near[word])
         return out
 
+    def phrases(self, folded: str) -> list[str]:
+        """The thesaurus words, two characters or more, that a folded question holds, the longest first from the left.
+
+        Segmentation cuts 送件小哥 in two; the thesaurus knows it as one.
+        """
+        out: list[str] = []
+        at = 0
+        while at < len(folded):
+            for size in range(min(_LONGEST_WORD, len(folded) - at), 1, -1):
+                if folded[at : at + size] in self.near:
+                    out.append(folded[at : at + size])
+                    at += size - 1
+                    break
+            at += 1
+        return list(dict.fromkeys(out))
+
     def translate(self, question: str) -> dict[str, dict[str, float]]:
-        """The English phrases of a question and the Chinese words for them, nearness between 0 and 1."""
+        """The English phrases of a question, the longest first, and the Chinese words for them with their nearness."""
         tokens = [_stem(t) for t in _LATIN.findall(fold(question))]
         out: dict[str, dict[str, float]] = {}
         at = 0

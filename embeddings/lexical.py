@@ -1,0 +1,177 @@
+"""BM25 over two fields of each passage: its words and its character pairs.
+
+The formula is that of Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
+k1 = 1.2 and b = 0.75:
+
+    score(passage) = sum over the question's distinct terms of
+        idf(term) * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length))
+    idf(term) = ln(1 + (N - df + 0.5) / (df + 0.5))
+
+The two fields are scored each with its own lengths and added. Every score comes from the one function here and from
+our own statistics. In a large corpus tantivy names the candidates that are worth scoring (see `proposals`); in a small
+one every row is scored.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import StorageError
+from embeddings.proposals import Proposals
+
+K1 = 1.2
+B = 0.75
+CANDIDATES = 200
+Rows = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+class Field:
+    """The terms of one field: a forward index in compressed rows.
+
+    `indptr` int64 (n + 1,); `terms` int32 and `tf` int32 (nnz,): row i holds terms[indptr[i]:indptr[i + 1]], ascending.
+    The vocabulary is sorted, so that a field depends on its rows alone and not on the order in which they came.
+    """
+
+    def __init__(
+        self, vocabulary: Sequence[str], indptr: Rows, terms: NDArray[np.int32], tf: NDArray[np.int32]
+    ) -> None:
+        self.vocabulary = tuple(vocabulary)
+        self.indptr, self.terms, self.tf = indptr, terms, tf
+        self._ids = {term: i for i, term in enumerate(self.vocabulary)}
+        n = len(indptr) - 1
+        row_of = np.repeat(np.arange(n), np.diff(indptr))
+        self.lengths = np.bincount(row_of, weights=tf, minlength=n)
+        self.df = np.bincount(terms, minlength=len(self.vocabulary))
+        average = self.lengths.mean() if n else 0.0
+        self._norm = K1 * (1 - B + B * self.lengths / average) if average > 0 else np.full(n, K1 * (1 - B))
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, int]]) -> Field:
+        """The field whose row i holds each term of `rows[i]` as often as it says."""
+        vocabulary = sorted(set().union(*rows)) if rows else []
+        ids = {term: i for i, term in enumerate(vocabulary)}
+        indptr = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row) for row in rows], out=indptr[1:])
+        terms = np.empty(indptr[-1], np.int32)
+        tf = np.empty(indptr[-1], np.int32)
+        for i, row in enumerate(rows):
+            entries = sorted((ids[term], count) for term, count in row.items())
+            if entries:
+                terms[indptr[i] : indptr[i + 1]], tf[indptr[i] : indptr[i + 1]] = zip(*entries, strict=True)
+        return cls(vocabulary, indptr, terms, tf)
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def row(self, row: int) -> dict[str, int]:
+        """The terms of one row and how often it holds each."""
+        part = slice(self.indptr[row], self.indptr[row + 1])
+        return {self.vocabulary[t]: int(c) for t, c in zip(self.terms[part], self.tf[part], strict=True)}
+
+    def idf(self, term: str) -> float:
+        """ln(1 + (N - df + 0.5) / (df + 0.5)); a term that no row holds has df 0."""
+        known = self._ids.get(term)
+        df = int(self.df[known]) if known is not None else 0
+        return float(np.log(1 + (len(self) - df + 0.5) / (df + 0.5)))
+
+    def score(self, question: Iterable[str], rows: Rows | None = None) -> NDArray[np.float64]:
+        """BM25 of each of `rows` (None: all), float64, in their order. A term counts once, also if asked twice."""
+        known = [self._ids[term] for term in set(question) if term in self._ids]
+        if rows is None:
+            rows = np.arange(len(self))
+        if not known or rows.size == 0:
+            return np.zeros(len(rows))
+        weight = np.zeros(len(self.vocabulary))
+        weight[known] = np.log(1 + (len(self) - self.df[known] + 0.5) / (self.df[known] + 0.5))
+        counts = self.indptr[rows + 1] - self.indptr[rows]
+        place = np.repeat(np.arange(len(rows)), counts)
+        # The entries of all rows in one array: each row's start, counted on from where its part begins.
+        entry = np.arange(len(place)) + np.repeat(self.indptr[rows] - (np.cumsum(counts) - counts), counts)
+        hit = weight[self.terms[entry]] > 0
+        entry, place = entry[hit], place[hit]
+        tf = self.tf[entry]
+        part = weight[self.terms[entry]] * tf * (K1 + 1) / (tf + self._norm[rows][place])
+        total: NDArray[np.float64] = np.bincount(place, weights=part, minlength=len(rows)).astype(np.float64)
+        return total
+
+    def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
+        """What `Lexical.to_files` saves of this field beside the vocabulary."""
+        return {f"{name}_indptr": self.indptr, f"{name}_terms": self.terms, f"{name}_tf": self.tf}
+
+
+class Lexical:
+    """Both fields of a corpus, and tantivy's proposals where there are any. Row i is passage i."""
+
+    def __init__(self, words: Field, pairs: Field, proposals: Proposals | None = None) -> None:
+        if len(words) != len(pairs):
+            raise ValueError(f"there are {len(words)} rows of words and {len(pairs)} rows of pairs; expected as many")
+        self.words, self.pairs, self._proposals = words, pairs, proposals
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def score(
+        self,
+        words: Sequence[str],
+        pairs: Sequence[str],
+        rows: Rows | None = None,
+        use_words: bool = True,
+        use_pairs: bool = True,
+    ) -> Floats:
+        """BM25 over the words plus BM25 over the pairs, float32, one for each of `rows` (None: all rows)."""
+        if rows is not None:
+            rows = np.asarray(rows, dtype=np.int64)
+            if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
+                raise IndexError(f"rows from {rows.min()} to {rows.max()} were asked for, the index has {len(self)}")
+        total = np.zeros(len(self) if rows is None else len(rows))
+        if use_words:
+            total += self.words.score(words, rows)
+        if use_pairs:
+            total += self.pairs.score(pairs, rows)
+        return total.astype(np.float32)
+
+    def search(
+        self, words: Sequence[str], pairs: Sequence[str], k: int, use_words: bool = True, use_pairs: bool = True
+    ) -> tuple[Rows, Floats]:
+        """At most `k` rows that hold a term of the question: rows and scores, best first, ties by row."""
+        if k <= 0 or len(self) == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        rows = np.arange(len(self))
+        if self._proposals is not None:
+            rows = self._proposals.rows(
+                words if use_words else (), pairs if use_pairs else (), max(CANDIDATES, 4 * min(k, len(self)))
+            )
+        scores = self.score(words, pairs, rows, use_words, use_pairs)
+        order = np.lexsort((rows, -scores))[:k]
+        order = order[scores[order] > 0]
+        return rows[order], scores[order]
+
+    def to_files(self) -> dict[str, bytes]:
+        """The two files of the fields: arrays (.npz, no pickle) and vocabularies (.json)."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **self.words.arrays("words"), **self.pairs.arrays("pairs"))  # type: ignore[arg-type]
+        vocabularies = {"words": self.words.vocabulary, "pairs": self.pairs.vocabulary}
+        # ASCII: a damaged PDF can give half a surrogate pair, which UTF-8 cannot hold.
+        return {"lexical.npz": buffer.getvalue(), "vocabulary.json": json.dumps(vocabularies).encode("ascii")}
+
+    @classmethod
+    def from_files(cls, arrays: bytes, vocabularies: bytes, proposals: Proposals | None = None) -> Lexical:
+        """What `to_files` gave.
+
+        :raises StorageError: if the arrays and the vocabularies do not belong together.
+        """
+        names = json.loads(vocabularies)
+        with np.load(io.BytesIO(arrays), allow_pickle=False) as saved:
+            fields = []
+            for name in ("words", "pairs"):
+                indptr, terms, tf = (saved[f"{name}_{part}"] for part in ("indptr", "terms", "tf"))
+                if len(terms) != len(tf) or indptr[-1] != len(terms) or terms.max(initial=-1) >= len(names[name]):
+                    raise StorageError(f"the arrays of {name} do not fit their vocabulary")
+                fields.append(Field(names[name], indptr, terms, tf))
+        return cls(fields[0], fields[1], proposals)
