@@ -10,10 +10,10 @@ from qa.records import Excerpt, Hit, Reply
 
 if TYPE_CHECKING:
     from qa.archive import Archive, Conversation
-    from qa.retrieve import Options
+    from qa.retriever import Options
 
 __all__ = ["Archive", "Conversation", "Excerpt", "Hit", "Options", "Reply", "retrieve"]
-_LATER = {"Archive": "qa.archive", "Conversation": "qa.archive", "Options": "qa.retrieve"}
+_LATER = {"Archive": "qa.archive", "Conversation": "qa.archive", "Options": "qa.retriever"}
 
 
 def __getattr__(name: str) -> Any:

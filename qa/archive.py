@@ -21,7 +21,7 @@ from qa.extract import Part, best_answer, best_quote
 from qa.match import Matcher
 from qa.question import LONGEST_QUESTION, Question, analyse
 from qa.records import Excerpt, Hit, Reason, Reply
-from qa.retrieve import Options, Retriever, Scored
+from qa.retriever import Options, Retriever, Scored
 
 Progress = Callable[[str, int, int], None]
 _DEFAULT = Options()
@@ -110,7 +110,7 @@ class Archive:
         :raises QuestionError: if the question is empty or longer than 2,000 characters.
         """
         self._check(question)
-        return self._answer(question, question, k, {})
+        return self._answer(question, question, k)
 
     def reply(self, question: str, k: int = 10) -> Reply:
         """As `ask`, but a question that cannot be asked gets a reply that says so."""
@@ -149,21 +149,24 @@ class Archive:
             passage, self._articles[passage.article_id], self._pages[passage.source], scored.score, scored.features
         )
 
-    def _answer(self, asked: str, effective: str, k: int, boost: dict[str, float]) -> Reply:
+    def _answer(
+        self, asked: str, effective: str, k: int, boost: dict[str, float] | None = None, faint: str = ""
+    ) -> Reply:
         start = time.perf_counter()
         question = self._analyse(effective)
-        matcher = self._retriever.matcher(question)
-        found = self._retriever.search(question, max(k, _QUOTED_HITS), boost)
+        matcher = self._retriever.matcher(question, faint)
+        found = self._retriever.search(question, max(k, _QUOTED_HITS), boost, faint)
         hits = tuple(self._hit(scored) for scored in found)
         covered = max((matcher.coverage(self._retriever.folded(s.row)) for s in found[:_QUOTED_HITS]), default=0.0)
+        cosine = max((s.features["dense"] for s in found[:_QUOTED_HITS]), default=0.0) if self.options.dense else None
         chosen = self._choose(question, matcher, hits)
         if chosen is None:
             return _no_reply(asked, "off_topic", effective, hits[:k], 0.0, time.perf_counter() - start)
         at, quote = chosen
-        sure = confidence(quote.score, covered)
+        sure = confidence(quote.score, covered, cosine)
         threshold = THRESHOLD if self.options.threshold is None else self.options.threshold
         if sure < threshold:
-            reason = reason_for(covered)
+            reason = reason_for(covered, cosine)
             return _no_reply(asked, reason, effective, hits[:k], sure, time.perf_counter() - start)
         passage = hits[at].passage
         answer = best_answer(question, matcher, passage.text, quote)
@@ -210,11 +213,13 @@ class Conversation:
             return archive.reply(question, k)
         asked = question
         question, switched = dialogue.strip_switch(dialogue.strip_correction(question))
-        effective, boost = question, dict[str, float]()
-        if self._topic is not None and not switched and self._follows(question, self._topic):
-            effective = dialogue.complete(question, self._topic)
-            boost = {self._topic.article_id: dialogue.TOPIC_BOOST}
-        reply = archive._answer(asked, effective, k, boost)
+        topic = self._topic
+        if topic is not None and not switched and self._follows(question, topic):
+            effective = dialogue.complete(question, topic)
+            faint = effective.removesuffix(question.strip())
+            reply = archive._answer(asked, effective, k, {topic.article_id: dialogue.TOPIC_BOOST}, faint)
+        else:
+            reply = archive._answer(asked, question, k)
         if reply.quote is not None:
             self._keep(reply)
         return reply
@@ -237,10 +242,10 @@ class Conversation:
         archive = self._archive
         hit = reply.hits[reply.quote.hit]
         question = archive._analyse(reply.effective_question)
-        text = "\n".join([hit.article.headline, *(block.text for block in hit.article.paragraphs)])
-        idf = {word: archive._retriever.idf(word) for word in question.words}
         before = self._topic.words if self._topic is not None and self._topic.article_id == hit.article.id else ()
-        self._topic = Topic(hit.article.id, dialogue.topic_words(question, text, idf, before))
+        self._topic = Topic(
+            hit.article.id, before or dialogue.topic_words(question, hit.article, archive._retriever.idf)
+        )
 
 
 def _excerpt(passage: Passage, hit: int, part: Part) -> Excerpt:

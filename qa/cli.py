@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from qa.archive import Archive
-    from qa.retrieve import Options
+    from qa.retriever import Options
 
 _SWITCHES = {
     "dense": "the encoder's vectors",
@@ -77,7 +77,7 @@ def _open(args: argparse.Namespace) -> Archive:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    from qa.retrieve import Options
+    from qa.retriever import Options
 
     switches = {name: not getattr(args, f"no_{name}", False) for name in _SWITCHES}
     return Options(**switches, threshold=getattr(args, "threshold", None))
@@ -183,6 +183,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             options=_options(args),
             retrieval_only=args.retrieval_only,
             progress=bar,
+            show=None if args.json else print,
         )
     finally:
         bar.close()

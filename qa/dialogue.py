@@ -7,9 +7,11 @@ something by itself, against how well the article spoken of answers it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from corpus.fold import fold
+from corpus.records import Article
 from corpus.words import words
 from qa.question import Question
 
@@ -24,6 +26,7 @@ _DEPENDENT = re.compile(
 )
 _BY_ITSELF = 0.25  # how much better another article must answer before the topic is left
 _BY_ITSELF_DEPENDENT = 0.4
+_SPOKEN_OF = 0.12  # coverage below which an article has nothing to do with a question
 TOPIC_BOOST = 0.6
 _TOPIC_WORDS = 4
 
@@ -59,27 +62,46 @@ def follows(question: Question, here: float, elsewhere: float) -> bool:
     :param here: the best coverage (0 to 1) of the question in the topic's article.
     :param elsewhere: the best coverage in any other article.
     """
-    margin = _BY_ITSELF_DEPENDENT if depends(question.text) else _BY_ITSELF
-    return elsewhere - here < margin
+    if depends(question.text):
+        return elsewhere - here < _BY_ITSELF_DEPENDENT
+    return here >= _SPOKEN_OF and elsewhere - here < _BY_ITSELF
 
 
 def complete(question: str, topic: Topic) -> str:
-    """The effective question: the topic's words that the question lacks, then the question."""
+    """The effective question: what the topic is about, where the question does not say it, then the question."""
     folded = fold(question)
     missing = [word for word in topic.words if word not in folded]
     return f"{' '.join(missing)} {question.strip()}" if missing else question.strip()
 
 
-def topic_words(
-    question: Question, article_text: str, idf: dict[str, float], before: tuple[str, ...]
-) -> tuple[str, ...]:
-    """The rarest of a question's words that its article prints, in the question's order; else the words before."""
-    folded = fold(article_text)
-    known = [w for w in question.words if w in folded and len(w) > 1]
-    rare = sorted(known, key=lambda w: (-idf.get(w, 0.0), -len(w)))
+def topic_words(question: Question, article: Article, idf: Callable[[str], float]) -> tuple[str, ...]:
+    """What a question is about, in its own words and order: those that its article speaks of throughout.
+
+    Words of the headline and words that several paragraphs share name a subject; a word that one paragraph alone
+    prints is what was asked of it, and is carried on only where there is nothing else. Neighbours are joined.
+    """
+    headline = fold(article.headline)
+    paragraphs = [fold(block.text) for block in article.paragraphs]
+
+    def spread(word: str) -> int:
+        return 2 * (word in headline) + sum(word in text for text in paragraphs)
+
+    known = [word for word in question.words if len(word) > 1 and spread(word)]
+    shared = {word for word in known if spread(word) > 1}
+    # What stands right before such a word qualifies it: 柳湾 before 大桥.
+    shared |= {word for word in known if any(word + other in question.folded for other in shared)}
+    rare = sorted(shared or known, key=lambda word: (-idf(word), -len(word)))
     kept: list[str] = []
     for word in rare:
         if not any(word in other or other in word for other in kept):
             kept.append(word)
-    kept = kept[:_TOPIC_WORDS] or [w for w in before if w in folded]
-    return tuple(sorted(kept, key=question.folded.find)) or tuple(words(folded)[:1])
+    out: list[str] = []
+    end = -1
+    for word in sorted(kept[:_TOPIC_WORDS], key=question.folded.find):
+        at = question.folded.find(word)
+        if at == end:
+            out[-1] += word
+        else:
+            out.append(word)
+        end = at + len(word)
+    return tuple(out) or tuple(words(headline)[:2])

@@ -41,6 +41,10 @@ _LIST_LEAD = re.compile(
     r"^.*?(?:分别[为是]|包括|涵盖|覆盖|包含|设有|有|为|是|以|对|由|在|从|像|按|请|来自|通过|依托|[\u4e00-\u9fff]了)(?=[^、]{2,})"
 )
 _LIST_TAIL = re.compile(r"(?:等(?!级).*|\d+[个家项名].*)$")
+_NOUNS = ("n", "j", "b", "s", "f")
+_ORGANISATION = re.compile(
+    r".{2,}(?:公司|集团|[^全当]局|委|委员会|总?工会|银行|协会|医院|学院|大学|中心|部门|组织部|街道|合作社|研究院|残联)$"
+)
 _PLACE_NAME = re.compile(
     r"[\u4e00-\u9fffA-Za-z0-9“”·()]{2,16}?(?:街道|社区|车间|分拨中心|服务中心|中心|镇|村|区|县|市|路|馆|院|厂|大厦|广场|驿站|基地|学院|剧场|小学|食堂|公司|园区|窗口)"
 )
@@ -142,15 +146,29 @@ def _trim_list(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _people(text: str) -> list[tuple[int, int]]:
-    found, at = [], 0
+    """Persons by jieba's tags, and organisations: runs of nouns that end like one."""
+    people: list[tuple[int, int]] = []
+    organisations: list[tuple[int, int]] = []
+    folded, at = fold(text), 0
+    run = -1  # where the present run of nouns began
     for word, flag in tagged(text):
-        start = fold(text).find(word, at)
+        start = folded.find(word, at)
         if start < 0:
             continue
+        if start != at or not flag.startswith(_NOUNS):
+            run = -1
         at = start + len(word)
+        if not flag.startswith(_NOUNS):
+            continue
+        run = start if run < 0 else run
         if flag in ("nr", "nrt", "nrfg") and 2 <= len(word) <= 5:
-            found.append((start, at))
-    return found
+            people.append((start, at))
+        if _ORGANISATION.search(text[run:at]):
+            if organisations and organisations[-1][0] == run:
+                organisations.pop()
+            organisations.append((run, at))
+    free = [(a, b) for a, b in people if not any(c <= a and b <= d for c, d in organisations)]
+    return sorted(free + organisations)
 
 
 def best_answer(question: Question, matcher: Matcher, text: str, quote: Part) -> Part | None:

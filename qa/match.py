@@ -9,30 +9,38 @@ from numpy.typing import NDArray
 
 from qa.question import Unit
 
+_FAINT = 0.3
+_LONE = 0.4  # a lone character stands in many words that have nothing to do with it
+
 
 class Matcher:
     """The units of one question, ready to be matched against many texts.
 
     :param idf: the rarity of a printed word in the corpus; 0 or more, higher for rarer words.
+    :param faint: what a conversation carried over: units of which count less than what is asked now.
     """
 
-    def __init__(self, units: Sequence[Unit], idf: Callable[[str], float]) -> None:
+    def __init__(self, units: Sequence[Unit], idf: Callable[[str], float], faint: str = "") -> None:
         self.units = tuple(units)
-        self._near = [[(word, near, idf(word)) for word, near in unit.near] for unit in units]
+        scale = [_FAINT if unit.surface in faint else 1.0 for unit in units]
+        self._near = [
+            [(word, near, s * idf(word) * (_LONE if len(word) == 1 else 1.0)) for word, near in unit.near]
+            for unit, s in zip(units, scale, strict=True)
+        ]
         # What a full match of each unit is worth: its own word's rarity, or for an English phrase its nearest word's.
         self.weights = np.array([max((r * n for _, n, r in near[:1]), default=0.0) for near in self._near])
 
     def gains(self, folded: str) -> NDArray[np.float64]:
         """float64 (units,): for each unit the best of nearness times rarity among the words that `folded` holds."""
         return np.array(
-            [max((n * r for word, n, r in near if word in folded), default=0.0) for near in self._near],
+            [max((n * r for word, n, r in near if _find(folded, word) >= 0), default=0.0) for near in self._near],
             dtype=np.float64,
         )
 
     def nearness(self, folded: str) -> NDArray[np.float64]:
         """float64 (units,): for each unit the nearness, 0 to 1, of the nearest word that `folded` holds."""
         return np.array(
-            [next((n for word, n, _ in near if word in folded), 0.0) for near in self._near], dtype=np.float64
+            [next((n for word, n, _ in near if _find(folded, word) >= 0), 0.0) for near in self._near], dtype=np.float64
         )
 
     def coverage(self, folded: str) -> float:
@@ -45,11 +53,25 @@ class Matcher:
         out: list[tuple[int, int, int, float]] = []
         for unit, near in enumerate(self._near):
             for word, nearness, _ in near:
-                at = folded.find(word)
+                at = _find(folded, word)
                 if at < 0:
                     continue
                 while at >= 0:
                     out.append((at, at + len(word), unit, nearness * float(self.weights[unit])))
-                    at = folded.find(word, at + 1)
+                    at = _find(folded, word, at + 1)
                 break
         return out
+
+
+def _find(folded: str, word: str, start: int = 0) -> int:
+    """Where `word` next stands in `folded`, -1 where it does not. 2 does not stand in 2025, nor art in start."""
+    at = folded.find(word, start)
+    if at < 0 or not word.isascii():
+        return at
+    while at >= 0:
+        end = at + len(word)
+        before, after = folded[at - 1 : at] if at else "", folded[end : end + 1]
+        if not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum()):
+            return at
+        at = folded.find(word, at + 1)
+    return -1

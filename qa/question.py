@@ -35,6 +35,7 @@ _PATTERNS: tuple[tuple[AnswerType, str], ...] = (
     ("why", r"为什么|为何|为啥|何以|什么原因|原因是|咋会|\bwhy\b"),
     ("money", r"多少钱|几块钱|多少.{0,4}元|金额|贷款?到?多少|投资.{0,6}(多少|多大)"),
     ("money", r"(工资|月薪|薪资|薪水|授信|贷款).{0,6}(多少|几|区间|什么水平)|how much (money|was|is|did|does|loan)"),
+    ("money", r"(投资|工资|月薪|薪资|票价|价格|费用|贷款|金额)呢?[??]?$"),
     ("when", r"什么时候|何时|哪天|哪一?年|几月|几号|几点|多久|什么时间|哪个月|啥时|日期"),
     ("when", r"\bwhen\b|what (date|time|year|month)"),
     ("list", r"哪些|哪几|哪[两三四五六七八九十]|分别|有啥|几类|which .*(and|companies|areas)|list\b|what are"),
@@ -87,14 +88,17 @@ def analyse(text: str, thesaurus: Thesaurus | None) -> Question:
     english = latin > 2 * len(re.findall("[\u3400-\u9fff]", folded))
     found = [w for w in dict.fromkeys(words(folded)) if w not in _EMPTY and w not in _EMPTY_ENGLISH]
     near: dict[str, dict[str, float]] = {}
+    units: list[Unit] = []
     covered: set[str] = set()
     if thesaurus is not None:
         near = thesaurus.expand(found)
-    units: list[Unit] = []
-    if english and thesaurus is not None:
-        for phrase, chinese in thesaurus.translate(folded).items():
-            covered.update(phrase.split())
-            units.append(_unit(phrase, chinese))
+        if english:
+            for phrase, chinese in thesaurus.translate(folded).items():
+                covered.update(phrase.split())
+                units.append(_unit(phrase, chinese))
+        for phrase in thesaurus.phrases(folded):
+            if phrase not in found and phrase not in _EMPTY:
+                units.append(_unit(phrase, {phrase: 1.0} | thesaurus.expand([phrase])[phrase]))
     for word in found:
         if english and word.isascii() and any(word.startswith(part) for part in covered):
             continue

@@ -57,3 +57,8 @@ class Reply:
     confidence: float
     seconds: float
     citation: str
+
+    @property
+    def answer_text(self) -> str | None:
+        """The short answer's text, or None."""
+        return None if self.answer is None else self.answer.text

@@ -29,8 +29,8 @@ BM25_WORDS = 0.5
 BM25_PAIRS = 1.0
 THESAURUS = 2.0
 DENSE = 1.0
-BODY = 0.1
-_PAGE_KINDS = ("body", "caption", "document")
+# A headline that repeats the question answers nothing; the paragraph under it may.
+KINDS = {"body": 0.1, "caption": 0.1, "document": 0.1, "headline": -0.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +81,23 @@ class Retriever:
             self._idf[word] = rarity
         return rarity
 
-    def matcher(self, question: Question) -> Matcher:
-        return Matcher(question.units, self.idf)
+    def matcher(self, question: Question, faint: str = "") -> Matcher:
+        """The question's units with their rarity in this index; those in `faint` count less."""
+        return Matcher(question.units, self.idf, faint)
 
     def folded(self, row: int) -> str:
         """The matching form of a row's headline and text."""
         return self._folded[row]
 
-    def search(self, question: Question, k: int, boost: dict[str, float] | None = None) -> list[Scored]:
+    def search(
+        self, question: Question, k: int, boost: dict[str, float] | None = None, faint: str = ""
+    ) -> list[Scored]:
         """At most `k` rows, sorted best first.
 
         :param boost: added to the score of the passages of an article, by article id.
+        :param faint: as for `Matcher`.
         """
-        matcher = self.matcher(question)
+        matcher = self.matcher(question, faint)
         cosine: dict[int, float] = {}
         rows: set[int] = set()
         if self.options.dense:
@@ -137,7 +141,7 @@ class Retriever:
                 "pairs": BM25_PAIRS * float(by_pair[n]) / weight,
                 "thesaurus": 0.0,
                 "dense": DENSE * max(cosine.get(row, 0.0), 0.0),
-                "kind": BODY if passage.kind in _PAGE_KINDS and self.options.rank else 0.0,
+                "kind": KINDS.get(passage.kind, 0.0) if self.options.rank else 0.0,
                 "conversation": boost.get(passage.article_id, 0.0),
             }
             if self.thesaurus is not None:

@@ -134,7 +134,8 @@ def test_two_articles_with_headlines_and_bylines() -> None:
 
 def test_photo_item_between_articles_keeps_its_caption_and_credit() -> None:
     read = page(
-        "甲事\n\n■记者 王一\n\n本报讯 甲。\n\n\n春耕\n\n农民在田里插秧。\n\n■摄影 记者 赵三\n通讯员 钱四\n\n乙事\n\n■记者 李二\n\n本报讯 乙。"
+        "甲事\n\n■记者 王一\n\n本报讯 甲。\n\n\n春耕\n\n农民在田里插秧。\n\n■摄影 记者 赵三\n通讯员 钱四\n\n"
+        "乙事\n\n■记者 李二\n\n本报讯 乙。"
     )
     photo = read.articles[1]
     assert (photo.kind, photo.headline, body(photo)) == ("photo", "春耕", ["农民在田里插秧。"])

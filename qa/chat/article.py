@@ -1,0 +1,52 @@
+"""The full text of one article as a page of its own, which a source card's link opens: no script, own style."""
+
+from __future__ import annotations
+
+from corpus.records import Article, Block, Page
+from qa.chat.labels import Language, say
+from qa.chat.render import DOT, escaped, language_of, page_name
+from qa.chat.style import ARTICLE_CSS
+
+
+def article_page(article: Article, page: Page, lang: Language) -> str:
+    """The article as printed. Body paragraph n (from 1) has the element id `pN`; the address's `#pN` highlights it."""
+    title = article.headline if article.headline else say(lang, "untitled")
+    where = [page.source]
+    if page.date is not None:
+        where.append(page.date)
+    if page.page is not None:
+        where.append(page_name(page.page, lang))
+    parts = [f"<h1>{escaped(title)}</h1>", f'<p class="where">{DOT.join(escaped(place) for place in where)}</p>']
+    parts.extend(f'<p class="people">{escaped(block.text)}</p>' for block in article.bylines)
+    parts.extend(_body(article))
+    if article.jump:
+        parts.append(f'<p class="people">{escaped(article.jump)}</p>')
+    return _document(title, f'<article id="top" lang="{language_of(title)}">{"".join(parts)}</article>', lang)
+
+
+def _body(article: Article) -> list[str]:
+    """Paragraphs with the subheads between them, in printed order."""
+    placed: list[tuple[int, str]] = [
+        (_start(block), f'<p class="body" id="p{number:d}">{escaped(block.text)}</p>')
+        for number, block in enumerate(article.paragraphs, start=1)
+    ]
+    placed.extend((_start(block), f"<h2>{escaped(block.text)}</h2>") for block in article.subheads)
+    return [text for _, text in sorted(placed, key=lambda item: item[0])]
+
+
+def _start(block: Block) -> int:
+    return block.spans[0][0] if block.spans else 0
+
+
+def missing_page(lang: Language) -> str:
+    """What is shown for an address that leads to no article."""
+    return _document(say(lang, "title"), f'<p class="people">{escaped(say(lang, "no_article"))}</p>', lang)
+
+
+def _document(title: str, body: str, lang: Language) -> str:
+    return (
+        f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        f"<title>{escaped(' '.join(title.split()))}</title><style>{ARTICLE_CSS}</style></head><body><main>{body}"
+        f'<p class="back"><a href="/">{escaped(say(lang, "back"))}</a></p></main></body></html>'
+    )

@@ -1,0 +1,135 @@
+"""What the chat window says, in Chinese and in English.
+
+Fixed labels are translated by the browser through `gr.I18n`; whatever is written for one question is written on the
+server, in the language of that request. Both take their words from here.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Language = Literal["zh", "en"]
+
+_CHINESE: Final[dict[str, str]] = {
+    "title": "报问 Baowen",
+    "tagline": "向报纸提问：只用报上印出的原句回答，句句注明出处",
+    "conversation": "问答",
+    "welcome": "请就这些版面提问。答案是报上印出的字句，一字不改；找不到时会直说。可以接着追问，比如“那总投资呢？”",
+    "examples": "试着问一问：",
+    "question": "问题",
+    "placeholder": "输入问题，按回车发送",
+    "send": "发送",
+    "clear": "清空对话",
+    "sources": "出处",
+    "sources_empty": "提问之后，引用的段落会列在这里，答案在原句中标出。",
+    "searching": "正在查找…",
+    "failed": "出错了，这个问题没有查成。请再试一次；如果还是不行，请看启动窗口里的信息。",
+    "searched_as": "按此检索：",
+    "edit": "修改",
+    "see_also": "另见",
+    "nearest": "最接近的段落",
+    "off_topic": "这些版面里没有这方面的内容。",
+    "not_stated": "版面谈到了相关内容，但没有写明这一点。",
+    "not_a_question": "请写出一个问题，例如一个词、一个人名或一句话。",
+    "too_long": "问题太长了：最多 2,000 个字。请缩短后再问。",
+    "cards_answered": "引用的段落",
+    "cards_also": "其他相关段落",
+    "cards_nearest": "最接近的段落（没有找到答案）",
+    "cards_none": "没有可列出的段落。",
+    "for_question": "问：",
+    "page": "第{page}版",
+    "paragraph": "第{n}段",
+    "caption": "图片说明",
+    "headline": "标题",
+    "byline": "署名",
+    "jump": "转版标记",
+    "index": "导读",
+    "document": "文档",
+    "reporters": "记者",
+    "correspondents": "通讯员",
+    "photographers": "摄影",
+    "untitled": "（无标题）",
+    "citation": "引用格式",
+    "copy": "复制",
+    "copied": "已复制",
+    "full_text": "查看全文",
+    "no_article": "没有这篇文章，可能对应的版面已经移走。",
+    "back": "返回问答",
+}
+
+_ENGLISH: Final[dict[str, str]] = {
+    "title": "报问 Baowen",
+    "tagline": "Ask the newspaper: answers only in sentences as printed, each with its source",
+    "conversation": "Conversation",
+    "welcome": "Ask about these pages. An answer is quoted as printed, never reworded; where there is none, "
+    "you are told so. You can ask follow-up questions.",
+    "examples": "Try asking:",
+    "question": "Question",
+    "placeholder": "Type a question and press Enter",
+    "send": "Ask",
+    "clear": "Clear",
+    "sources": "Sources",
+    "sources_empty": "After you ask, the cited passages appear here, with the answer marked in the printed sentence.",
+    "searching": "Searching…",
+    "failed": "Something went wrong and this question was not answered. Please try again; "
+    "if it fails again, see the terminal that runs Baowen.",
+    "searched_as": "Searched as: ",
+    "edit": "Edit",
+    "see_also": "See also",
+    "nearest": "Nearest passages",
+    "off_topic": "These pages hold nothing on this.",
+    "not_stated": "The pages speak of this, but do not state that fact.",
+    "not_a_question": "Please write a question: a word, a name or a sentence.",
+    "too_long": "The question is too long: at most 2,000 characters. Please shorten it.",
+    "cards_answered": "Cited passage",
+    "cards_also": "Other related passages",
+    "cards_nearest": "Nearest passages (no answer found)",
+    "cards_none": "There is no passage to list.",
+    "for_question": "Question: ",
+    "page": "page {page}",
+    "paragraph": "paragraph {n}",
+    "caption": "caption",
+    "headline": "headline",
+    "byline": "byline",
+    "jump": "jump mark",
+    "index": "index",
+    "document": "document",
+    "reporters": "Reporters:",
+    "correspondents": "Correspondents:",
+    "photographers": "Photographs:",
+    "untitled": "(no headline)",
+    "citation": "Citation",
+    "copy": "Copy",
+    "copied": "Copied",
+    "full_text": "Full text",
+    "no_article": "There is no such article; its page may have been removed.",
+    "back": "Back to the conversation",
+}
+
+TEXTS: Final[dict[Language, dict[str, str]]] = {"zh": _CHINESE, "en": _ENGLISH}
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+
+
+def language(accept_language: str | None) -> Language:
+    """The language to write in, from a request's Accept-Language header: its first entry decides; English by default.
+
+    >>> language("zh-TW,zh;q=0.9,en;q=0.8")
+    'zh'
+    """
+    first = "" if accept_language is None else accept_language.split(",")[0].strip().lower()
+    return "zh" if first == "zh" or first.startswith(("zh-", "zh;")) else "en"
+
+
+def say(lang: Language, key: str, **values: object) -> str:
+    """The text of `key`, with `{name}` filled in from `values`. Plain text: callers escape it.
+
+    :raises KeyError: if there is no such key.
+    """
+    text = TEXTS[lang][key]
+    return text.format(**values) if values else text
+
+
+def translations() -> dict[str, dict[str, str]]:
+    """The dictionaries for `gr.I18n`, by locale. Entries with a place to fill in stay on the server."""
+    fixed = {lang: {key: text for key, text in TEXTS[lang].items() if "{" not in text} for lang in LANGUAGES}
+    return {"zh-CN": fixed["zh"], "zh-TW": fixed["zh"], "zh-HK": fixed["zh"], "zh": fixed["zh"], "en": fixed["en"]}

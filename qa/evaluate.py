@@ -1,0 +1,266 @@
+"""`evaluate`: a question set through the whole chain, every result checked against its page, and the figures.
+
+Writes DIR/results.jsonl (one row per question or turn, in the set's order) and DIR/metrics.json. Both appear only when
+the run is complete; a run that fails leaves what was there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from corpus.errors import InputError, QuestionError
+from corpus.records import Page, Skipped
+from qa.metrics import Outcome, grouped, table
+from qa.question_sets import Dialogue, Question, QuestionSet, read_questions
+from qa.records import Hit, Reply
+from qa.rows import as_row, check_hits, check_reply, dump_line
+
+if TYPE_CHECKING:
+    from qa.retriever import Options
+
+Progress = Callable[[str, int, int], None]
+_BIG = 20  # from so many questions on, a progress bar is shown
+
+
+class Talk(Protocol):
+    """A conversation: `ask` never raises QuestionError."""
+
+    def ask(self, question: str, k: int = ...) -> Reply: ...
+
+
+class Answering(Protocol):
+    """What an archive must do to be evaluated: `reply` never raises QuestionError, `retrieve` may."""
+
+    @property
+    def pages(self) -> Sequence[Page]: ...
+    @property
+    def skipped(self) -> Sequence[Skipped]: ...
+    @property
+    def notes(self) -> Sequence[str]: ...
+    def reply(self, question: str, k: int = ...) -> Reply: ...
+    def retrieve(self, question: str, k: int = ...) -> Sequence[Hit]: ...
+    def conversation(self) -> Talk: ...
+    def close(self) -> None: ...
+
+
+def evaluate(
+    pages: Path | str | None,
+    questions: Path | str,
+    out: Path | str,
+    *,
+    model: str | None = None,
+    k: int = 10,
+    options: Options | None = None,
+    retrieval_only: bool = False,
+    progress: Progress | None = None,
+    open_archive: Callable[..., Answering] | None = None,
+    show: Callable[[str], None] | None = print,
+    warn: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Ask every question of a set, write the results and the figures to the folder `out`, and return the figures.
+
+    :param pages: folder, file or retrieval set; None for the sample pages.
+    :param retrieval_only: find passages but answer nothing; a dialogue's turns are then searched for as they stand.
+    :param progress: as for `Archive.open`, called while the pages are read and indexed.
+    :param open_archive: what opens the archive, `Archive.open` if None.
+    :param show: given the table and the speed, as text; None for silence.
+    :param warn: given one line for each note of the archive, skipped file and doubt about the set; None for stderr.
+    :raises InputError: if pages, questions, k or `out` cannot be used.
+    :raises EvaluationError: if a passage, quote or answer is not what its page says; the message names the row.
+    """
+    if k < 1:
+        raise InputError(f"k is {k}, the number of passages per question; give 1 or more (10 is usual).")
+    if warn is None:
+        warn = _to_stderr
+    if options is None:
+        from qa.retriever import Options
+
+        options = Options()
+    if open_archive is None:
+        from qa.archive import Archive
+
+        open_archive = Archive.open
+    asked = read_questions(questions)
+    with _writing(Path(out).expanduser(), "results.jsonl", "metrics.json") as (rows, figures):
+        archive = open_archive(pages, model=model, options=options, progress=progress)
+        try:
+            for note in archive.notes:
+                warn(note)
+            for skipped in archive.skipped:
+                warn(f"skipped {skipped.source}: {skipped.reason}")
+            for doubt in _doubts(asked, archive.pages):
+                warn(doubt)
+            outcomes: list[Outcome] = []
+            seconds: list[float] = []
+            for outcome, row in _run(archive, asked, k, retrieval_only):
+                outcomes.append(outcome)
+                seconds.append(row["seconds"])
+                rows.write(dump_line(row))
+            metrics = {
+                "figures": grouped(outcomes),
+                "counts": _counts(asked, outcomes, archive),
+                "speed": _speed(seconds),
+                "options": {
+                    **asdict(options),
+                    "pages": None if pages is None else str(pages),
+                    "questions": str(questions),
+                    "model": model,
+                    "k": k,
+                    "retrieval_only": retrieval_only,
+                },
+                "machine": {
+                    "platform": platform.platform(),
+                    "processor": platform.processor() or platform.machine(),
+                    "cpus": os.cpu_count(),
+                    "python": platform.python_version(),
+                },
+                "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
+        finally:
+            archive.close()
+        json.dump(metrics, figures, ensure_ascii=False, indent=2)
+        figures.write("\n")
+    if show is not None:
+        show(report(metrics))
+    return metrics
+
+
+def report(metrics: dict[str, Any]) -> str:
+    """The figures of an evaluation as text: a line per group, then the speed."""
+    speed = metrics["speed"]
+    line = f"{metrics['counts']['questions']} questions, p50 {speed['p50_ms']:.1f} ms, p95 {speed['p95_ms']:.1f} ms"
+    return "\n".join([table(metrics["figures"]), line])
+
+
+def _run(
+    archive: Answering, asked: QuestionSet, k: int, retrieval_only: bool
+) -> Iterator[tuple[Outcome, dict[str, Any]]]:
+    with _bar(len(asked.questions)) as advance:
+        for item in asked.items:
+            talk = archive.conversation() if isinstance(item, Dialogue) and not retrieval_only else None
+            for question in item.turns if isinstance(item, Dialogue) else (item,):
+                start = time.perf_counter()
+                if retrieval_only:
+                    reply = _retrieved(archive, question.text, k)
+                else:
+                    reply = (archive.reply if talk is None else talk.ask)(question.text, k=k)
+                seconds = time.perf_counter() - start
+                check_hits(question.id, reply.hits)
+                if not retrieval_only:
+                    check_reply(question.id, reply)
+                yield _outcome(question, reply, retrieval_only), as_row(question, reply, seconds)
+                advance()
+
+
+def _retrieved(archive: Answering, question: str, k: int) -> Reply:
+    try:
+        hits = tuple(archive.retrieve(question, k=k))
+    except QuestionError:
+        hits = ()
+    return Reply(question, question, False, "", None, None, hits, 0.0, 0.0, "")
+
+
+def _outcome(question: Question, reply: Reply, retrieval_only: bool) -> Outcome:
+    passages = tuple(hit.passage for hit in reply.hits)
+    return Outcome(question, passages, None if retrieval_only else reply.answered, reply.quote, reply.answer)
+
+
+def _doubts(asked: QuestionSet, pages: Iterable[Page]) -> Iterator[str]:
+    """What looks wrong about the set: most often it was made for other pages. The questions count all the same."""
+    sources = {page.source for page in pages}
+    names = {PurePosixPath(source).name for source in sources}
+    missing = sorted(
+        {
+            q.source
+            for q in asked.questions
+            if q.gold == "passage" and q.source and PurePosixPath(q.source).name not in names
+        }
+        | {source for q in asked.questions if q.gold == "source" for source, _ in q.relevant if source not in sources}
+    )
+    if len(missing) == 1:
+        yield f"1 source that the questions name is not among the pages: {missing[0]}."
+    elif missing:
+        yield f"{len(missing)} sources that the questions name are not among the pages, {missing[0]} for one."
+    unmeasured = sum(q.gold == "unknown" and not q.answers for q in asked.questions)
+    if unmeasured:
+        yield f"{unmeasured} questions without relevance judgements are asked but not measured."
+
+
+def _counts(asked: QuestionSet, outcomes: Sequence[Outcome], archive: Answering) -> dict[str, int]:
+    questions = asked.questions
+    return {
+        "pages": len(archive.pages),
+        "skipped": len(archive.skipped),
+        "questions": len(questions),
+        "answerable": sum(q.gold != "nothing" for q in questions),
+        "unanswerable": sum(q.gold == "nothing" for q in questions),
+        "dialogues": sum(isinstance(item, Dialogue) for item in asked.items),
+        "answered": sum(outcome.answered is True for outcome in outcomes),
+    }
+
+
+def _speed(seconds: Sequence[float]) -> dict[str, float]:
+    """Milliseconds per question; the percentiles are interpolated, the first question includes what it had to load."""
+    import numpy as np
+
+    p50, p95 = np.percentile(np.asarray(seconds) * 1000, [50, 95])
+    return {
+        "p50_ms": round(float(p50), 3),
+        "p95_ms": round(float(p95), 3),
+        "first_ms": round(seconds[0] * 1000, 3),
+        "total_s": round(sum(seconds), 3),
+    }
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[], object]]:
+    """A progress bar on stderr for a big set; its `advance`. A log gets a line every ten seconds, no redrawing."""
+    from tqdm import tqdm
+
+    interval = 0.2 if sys.stderr.isatty() else 10.0
+    with tqdm(total=total, desc="Asking", unit="q", file=sys.stderr, mininterval=interval, disable=total < _BIG) as bar:
+        yield bar.update
+
+
+@contextmanager
+def _writing(folder: Path, *names: str) -> Iterator[tuple[TextIO, ...]]:
+    """Files that appear under their names, all together, only if the block ends without an error.
+
+    :raises InputError: if the folder cannot be made or written to.
+    """
+    parts = [folder / f".{name}.{os.getpid()}.part" for name in names]
+    opened: list[TextIO] = []
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for part in parts:
+                opened.append(part.open("w", encoding="utf-8", newline="\n"))
+        except OSError as error:
+            raise InputError(
+                f"{folder} cannot be written to ({error.strerror}); name a folder for the results that can be."
+            ) from None
+        yield tuple(opened)
+        for file in opened:
+            file.close()
+        for part, name in zip(parts, names, strict=True):
+            part.replace(folder / name)
+    finally:
+        for file in opened:
+            file.close()
+        for part in parts:
+            if part.is_file():
+                part.unlink()

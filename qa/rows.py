@@ -1,0 +1,132 @@
+"""Results as rows of results.jsonl, and the check that each cites what its page says."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from corpus.errors import EvaluationError
+from corpus.records import Span
+from qa.question_sets import Question
+from qa.records import Excerpt, Hit, Reply
+
+REASONS = ("off_topic", "not_stated", "not_a_question", "too_long")
+# Line ends to some readers of JSON Lines, though not to JSON.
+_ESCAPED = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"})
+
+
+def as_row(question: Question, reply: Reply, seconds: float) -> dict[str, Any]:
+    """A reply as other programs read it: the keys and their order are an interface."""
+    return {
+        "id": question.id,
+        "question": question.text,
+        "effective_question": reply.effective_question,
+        "answered": reply.answered,
+        "reason": reply.reason,
+        "answer": _excerpt(reply.answer),
+        "quote": _excerpt(reply.quote),
+        "passages": [
+            {
+                "id": hit.passage.id,
+                "source": hit.passage.source,
+                "article": hit.passage.article_id,
+                "headline": hit.passage.headline,
+                "kind": hit.passage.kind,
+                "paragraph": hit.passage.paragraph,
+                "text": hit.passage.text,
+                "spans": [list(span) for span in hit.passage.spans],
+                "score": float(hit.score),
+            }
+            for hit in reply.hits
+        ],
+        "seconds": round(seconds, 6),
+    }
+
+
+def _excerpt(excerpt: Excerpt | None) -> dict[str, Any] | None:
+    if excerpt is None:
+        return None
+    return {"text": excerpt.text, "passage": excerpt.hit, "start": excerpt.start, "end": excerpt.end}
+
+
+def dump_line(row: dict[str, Any]) -> str:
+    """The row as one line of JSON, whatever its reader takes for a line end."""
+    return json.dumps(row, ensure_ascii=False, allow_nan=False).translate(_ESCAPED) + "\n"
+
+
+def sliced(source_text: str, spans: Sequence[Span]) -> str:
+    """What stands at the spans, with white space at the joints dropped.
+
+    >>> sliced("公交 \\n公司的车", ((0, 3), (4, 6)))
+    '公交公司'
+    """
+    pieces = [source_text[start:end] for start, end in spans]
+    last = len(pieces) - 1
+    for n, piece in enumerate(pieces):
+        piece = piece.lstrip() if n > 0 else piece
+        pieces[n] = piece.rstrip() if n < last else piece
+    return "".join(pieces)
+
+
+def check_hits(name: str, hits: Sequence[Hit]) -> None:
+    """Check that the passages stand best first and that each is what its page says.
+
+    :raises EvaluationError: naming the row `name`, the passage, and both texts where they differ.
+    """
+    for n, hit in enumerate(hits):
+        passage, page = hit.passage, hit.page
+        if passage.source != page.source or passage.article_id != hit.article.id:
+            raise EvaluationError(
+                f"Row {name}, passage {n} ({passage.id}): it is of {passage.source}, article {passage.article_id}, but "
+                f"comes with the page {page.source}, article {hit.article.id}."
+            )
+        _check_text(f"Row {name}, passage {n} ({passage.id})", passage.text, page.text, passage.spans)
+        if not math.isfinite(hit.score) or (n > 0 and hit.score > hits[n - 1].score):
+            raise EvaluationError(
+                f"Row {name}, passage {n} ({passage.id}): its score {hit.score} is no number or above that of the "
+                "passage before it; passages stand best first."
+            )
+
+
+def check_reply(name: str, reply: Reply) -> None:
+    """Check that quote and answer are slices of their passages and of the source, and that the reason fits.
+
+    :raises EvaluationError: naming the row `name` and what differs.
+    """
+    if reply.answered:
+        if reply.quote is None or reply.reason:
+            raise EvaluationError(f"Row {name} is answered, but has no quote or has the reason {reply.reason!r}.")
+    elif reply.quote is not None or reply.answer is not None or reply.reason not in REASONS:
+        raise EvaluationError(
+            f"Row {name} is not answered, but has a quote or an answer, or a reason other than {', '.join(REASONS)} "
+            f"({reply.reason!r})."
+        )
+    for part, excerpt in (("quote", reply.quote), ("answer", reply.answer)):
+        if excerpt is None:
+            continue
+        place = f"Row {name}, {part}"
+        if not 0 <= excerpt.hit < len(reply.hits):
+            raise EvaluationError(f"{place}: it is of passage {excerpt.hit}, and there are {len(reply.hits)}.")
+        hit = reply.hits[excerpt.hit]
+        inside = 0 <= excerpt.start < excerpt.end <= len(hit.passage.text)
+        if not inside or hit.passage.text[excerpt.start : excerpt.end] != excerpt.text:
+            raise EvaluationError(
+                f"{place}: characters {excerpt.start} to {excerpt.end} of its passage {hit.passage.id} are "
+                f"{_short(hit.passage.text[max(0, excerpt.start) : max(0, excerpt.end)])}, not {_short(excerpt.text)}."
+            )
+        _check_text(place, excerpt.text, hit.page.text, excerpt.spans)
+
+
+def _check_text(place: str, text: str, source_text: str, spans: Sequence[Span]) -> None:
+    if not spans or any(not 0 <= start < end <= len(source_text) for start, end in spans):
+        raise EvaluationError(
+            f"{place}: its spans {list(spans)} are not ranges of a page of {len(source_text)} characters."
+        )
+    if sliced(source_text, spans) != text:
+        raise EvaluationError(f"{place}: its page says {_short(sliced(source_text, spans))}, it says {_short(text)}.")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:40]}…{text[-19:]}")
