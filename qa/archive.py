@@ -163,7 +163,7 @@ class Archive:
         if chosen is None:
             return _no_reply(asked, "off_topic", effective, hits[:k], 0.0, time.perf_counter() - start)
         at, quote = chosen
-        sure = confidence(quote.score, covered, cosine)
+        sure = confidence(quote.coverage, covered, cosine)
         threshold = THRESHOLD if self.options.threshold is None else self.options.threshold
         if sure < threshold:
             reason = reason_for(covered, cosine)

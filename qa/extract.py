@@ -13,6 +13,18 @@ from qa.match import Matcher
 from qa.question import AnswerType, Question
 
 LONGEST_QUOTE = 160
+# How much it counts that a sentence holds something of the kind asked for; the rest is what it says of the question.
+_TYPE_WEIGHTS: dict[AnswerType, float] = {
+    "phone": 0.5,
+    "money": 0.3,
+    "when": 0.3,
+    "number": 0.3,
+    "who": 0.25,
+    "list": 0.15,
+    "where": 0.15,
+}
+# Kinds for which a clause is no answer: where no such thing stands in the quote, none is marked.
+_EXACT = ("phone", "money", "number", "when")
 _SHORT_QUOTE = 100
 _SENTENCE = re.compile(r"[^。!?！？]*(?:[。!?！？]+[”’」』)）]*|$)")
 _CLAUSE = re.compile(r"[^,;:。!?，；：！？]+")
@@ -46,17 +58,21 @@ _ORGANISATION = re.compile(
     r".{2,}(?:公司|集团|[^全当]局|委|委员会|总?工会|银行|协会|医院|学院|大学|中心|部门|组织部|街道|合作社|研究院|残联)$"
 )
 _PLACE_NAME = re.compile(
-    r"[\u4e00-\u9fffA-Za-z0-9“”·()]{2,16}?(?:街道|社区|车间|分拨中心|服务中心|中心|镇|村|区|县|市|路|馆|院|厂|大厦|广场|驿站|基地|学院|剧场|小学|食堂|公司|园区|窗口)"
+    r"[\u4e00-\u9fffA-Za-z0-9]{2,16}?(?:街道|社区|车间|分拨中心|服务中心|中心|镇|村|区|县|市|路|馆|院|厂|大厦|广场|驿站|基地|学院|剧场|小学|食堂|公司|园区|窗口)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A slice of a passage's text and how well it fits; higher is better."""
+    """A slice of a passage's text and how well it fits; higher is better.
+
+    `coverage`, of a quote, is the share (0 to 1) of the question that it speaks of.
+    """
 
     start: int
     end: int
     score: float
+    coverage: float = 0.0
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -85,11 +101,17 @@ def best_quote(question: Question, matcher: Matcher, text: str, headline: str) -
         near = matcher.nearness(folded[start:end])
         before = matcher.nearness(folded[spans[n - 1][0] : start]) if n else near * 0
         covered = float((weights * np.maximum.reduce([near, 0.45 * before, 0.3 * head])).sum()) / total
-        fits = 1.0 if find_answers(question.asks, text[start:end]) else 0.0
-        score = 0.85 * covered + 0.15 * fits
+        type_weight = _TYPE_WEIGHTS.get(question.asks, 0.0)
+        fits = bool(type_weight) and _can_answer(question, text[start:end])
+        score = (1 - type_weight) * covered + type_weight * fits
         if score > best.score + 1e-9:
-            best = Part(start, end, score)
+            best = Part(start, end, score, covered)
     return _cut(question, matcher, text, folded, best)
+
+
+def _can_answer(question: Question, sentence: str) -> bool:
+    """Whether a sentence holds something of the kind asked for that the question does not say itself."""
+    return any(fold(sentence[a:b]) not in question.folded for a, b in find_answers(question.asks, sentence))
 
 
 def _cut(question: Question, matcher: Matcher, text: str, folded: str, part: Part) -> Part:
@@ -107,7 +129,7 @@ def _cut(question: Question, matcher: Matcher, text: str, folded: str, part: Par
             worth -= 0.001 * max(0, end - start - _SHORT_QUOTE)
             if worth > most:
                 best, most = (start, end), worth
-    return Part(*best, part.score)
+    return Part(*best, part.score, part.coverage)
 
 
 def find_answers(asks: AnswerType, text: str) -> list[tuple[int, int]]:
@@ -177,6 +199,8 @@ def best_answer(question: Question, matcher: Matcher, text: str, quote: Part) ->
     folded = fold(sentence)
     places = matcher.places(folded)
     found = [Part(a, b, 1.0) for a, b in find_answers(question.asks, sentence)]
+    if not found and question.asks in _EXACT:
+        return None
     if not found:
         found = [Part(*m.span(1), 0.6) for m in _QUOTED.finditer(sentence)]
         found += [Part(*span, 0.4) for m in _LIST.finditer(sentence) if (span := _trim_list(sentence, *m.span()))]

@@ -30,7 +30,7 @@ BM25_PAIRS = 1.0
 THESAURUS = 2.0
 DENSE = 1.0
 # A headline that repeats the question answers nothing; the paragraph under it may.
-KINDS = {"body": 0.1, "caption": 0.1, "document": 0.1, "headline": -0.4}
+KINDS = {"body": 0.1, "caption": 0.1, "document": 0.1, "headline": -0.4, "index": -0.4}
 
 
 @dataclass(frozen=True, slots=True)
