@@ -26,8 +26,8 @@ _SWITCHES = {
     "lexical": "BM25",
     "pairs": "character pairs in BM25",
     "thesaurus": "the thesaurus",
-    "soft": "nearness of words in meaning",
-    "rank": "the ranker's features",
+    "soft": "soft word match (this version has none)",
+    "rank": "the weight of a passage's kind (body before headline)",
 }
 _REASONS = {
     "off_topic": "Not in these pages: nothing in them is about this.",

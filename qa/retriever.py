@@ -37,6 +37,7 @@ KINDS = {"body": 0.1, "caption": 0.1, "document": 0.1, "headline": -0.4, "index"
 class Options:
     """What takes part in answering; for measuring what each part is worth.
 
+    `soft` is accepted so that measurements of later versions can be repeated with this one; there is no soft match yet.
     `threshold` replaces the fitted confidence below which a question counts as not answered.
     """
 

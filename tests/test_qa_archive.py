@@ -66,6 +66,24 @@ def test_every_shown_slice_of_the_whole_question_set(archive: Archive) -> None:
             check_slices(archive, talk.ask(turn["question"]))
 
 
+@pytest.mark.parametrize(
+    ("name", "group", "measure", "least"),
+    [
+        ("questions.jsonl", "all", "hit@1", 0.75),
+        ("questions.jsonl", "literal", "quote", 0.9),
+        ("dialogues.jsonl", "follow-up", "hit@1", 0.75),
+        ("unanswerable.jsonl", "offtopic", "abstained", 0.9),
+    ],
+)
+def test_the_sample_questions_are_answered_well_enough(
+    tmp_path: Path, name: str, group: str, measure: str, least: float
+) -> None:
+    from qa.evaluate import evaluate
+
+    figures = evaluate(sample_pages(), DATA / name, tmp_path, show=None)
+    assert figures["figures"][group][measure] >= least
+
+
 def test_the_public_names_are_these() -> None:
     assert sorted(qa.__all__) == ["Archive", "Conversation", "Excerpt", "Hit", "Options", "Reply", "retrieve"]
     assert all(getattr(qa, name) for name in qa.__all__)
