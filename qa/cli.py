@@ -195,7 +195,11 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _chat(args: argparse.Namespace) -> int:
     from qa.chat import run
 
-    run(args.pages, model=args.model, host=args.host, port=args.port, open_browser=args.open)
+    try:
+        run(args.pages, model=args.model, host=args.host, port=args.port, open_browser=args.open)
+    except OSError as error:  # no port to be had at this address
+        print(f"baowen: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
