@@ -15,7 +15,7 @@ _PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", 
 def ends_sentence(text: str) -> bool:
     """Whether `text` ends as a paragraph may: with a full stop or the like, closing marks after it passed over.
 
-    A closing mark alone is no end: `是“南湖智造”` goes on, `很愿意过来!”` does not.
+    A closing mark alone is no end: `这叫“新房”` goes on, `太好了!”` does not.
     """
     bare = text.rstrip().rstrip(_CLOSING)
     return bool(bare) and bare[-1] in _TERMINAL
@@ -35,7 +35,7 @@ def open_mark(text: str) -> str:
 def runs_on(left: str, right: str) -> bool:
     """Whether `right` begins in the middle of what `left` says: with a particle, or inside a word of both.
 
-    >>> runs_on("产业一线是深度融合", "的主战场。")
+    >>> runs_on("老街修缮", "的经过。")
     True
     """
     if right[:1] in _NEVER_FIRST or left[-1:] in _NEVER_LAST or (left[-1:].isdigit() and not right[:1].isdigit()):

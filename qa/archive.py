@@ -122,8 +122,9 @@ class Archive:
         return Conversation(self)
 
     def close(self) -> None:
-        """Let the index go."""
-        self._articles = {}
+        """End the use of this archive. The index is in memory: no file is held open."""
+        self._articles.clear()
+        self._pages.clear()
 
     @staticmethod
     def _unaskable(question: str) -> Reason:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BaowenError
-from qa.records import Excerpt, Hit, Reply
+from qa.records import Excerpt, Reply
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -83,44 +83,23 @@ def _options(args: argparse.Namespace) -> Options:
     return Options(**switches, threshold=getattr(args, "threshold", None))
 
 
-def _excerpt(excerpt: Excerpt | None) -> dict[str, object] | None:
-    if excerpt is None:
-        return None
-    return {
-        "text": excerpt.text,
-        "passage": excerpt.hit,
-        "start": excerpt.start,
-        "end": excerpt.end,
-        "spans": [list(span) for span in excerpt.spans],
-    }
-
-
-def _hit(hit: Hit) -> dict[str, object]:
-    passage = hit.passage
-    return {
-        "id": passage.id,
-        "source": passage.source,
-        "article": passage.article_id,
-        "headline": passage.headline,
-        "kind": passage.kind,
-        "paragraph": passage.paragraph,
-        "text": passage.text,
-        "spans": [list(span) for span in passage.spans],
-        "score": hit.score,
-    }
-
-
 def _reply(reply: Reply) -> dict[str, object]:
+    from qa.rows import excerpt_row, hit_row
+
+    def part(excerpt: Excerpt | None) -> dict[str, object] | None:
+        row = excerpt_row(excerpt)
+        return row if excerpt is None or row is None else row | {"spans": [list(span) for span in excerpt.spans]}
+
     return {
         "question": reply.question,
         "effective_question": reply.effective_question,
         "answered": reply.answered,
         "reason": reply.reason,
-        "answer": _excerpt(reply.answer),
-        "quote": _excerpt(reply.quote),
+        "answer": part(reply.answer),
+        "quote": part(reply.quote),
         "citation": reply.citation,
         "confidence": reply.confidence,
-        "passages": [_hit(hit) for hit in reply.hits],
+        "passages": [hit_row(hit) for hit in reply.hits],
         "seconds": reply.seconds,
     }
 
@@ -145,17 +124,14 @@ def _ask(args: argparse.Namespace) -> int:
 
 def _search(args: argparse.Namespace) -> int:
     from qa.cite import cite
+    from qa.rows import hit_row
 
     for n, hit in enumerate(_open(args).retrieve(args.question, args.k), 1):
         if args.json:
-            print(json.dumps(_hit(hit), ensure_ascii=False))
+            print(json.dumps(hit_row(hit), ensure_ascii=False))
         else:
             print(f"[{n}] {hit.score:.3f} {cite(hit)}\n    {hit.passage.text}")
     return 0
-
-
-def _index(args: argparse.Namespace) -> int:
-    return _print_statistics(args)
 
 
 def _print_statistics(args: argparse.Namespace) -> int:
@@ -245,7 +221,7 @@ def build_parser() -> argparse.ArgumentParser:
         sub.add_argument("--k", type=_positive, default=10 if name == "ask" else 5, help="number of passages")
         _add_switches(sub)
 
-    index = command("index", _index, "Read and index what is new or changed.", "index papers/")
+    index = command("index", _print_statistics, "Read and index what is new or changed.", "index papers/")
     index.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
     info = command("info", _print_statistics, "Print what is indexed, and with which model.", "info papers/")
     info.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")

@@ -41,7 +41,7 @@ _PATTERNS: tuple[tuple[AnswerType, str], ...] = (
     ("list", r"哪些|哪几|哪[两三四五六七八九十]|分别|有啥|几类|which .*(and|companies|areas)|list\b|what are"),
     ("who", r"谁|哪位|什么人|哪个人|何人|叫什么名字|姓名|摄影记者|\bwho(m|se)?\b"),
     ("where", r"哪里|哪儿|何处|什么地方|在哪|去哪|到哪|地点|\bwhere\b"),
-    ("where", r"哪个(街道|镇|村|社区|区|县|市|车间|学院|分拨|园区|单位|地方)"),
+    ("where", r"哪个(街道|镇|村|社区|区|县|市|车间|学院|中心|园区|单位|地方)"),
     ("number", r"多少|几[^乎]|多大|多高|多长|比例|占比|百分之"),
     ("number", r"how many|how (long|old|large|big|much)|what (percentage|share|number)"),
     ("yes_no", r"吗[??]?$|是否|是不是|要不要|能不能|有没有|可不可以|^(is|are|does|do|did|can|was|were)\b"),

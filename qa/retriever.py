@@ -66,7 +66,6 @@ class Retriever:
         self.index, self.encoder, self.options = index, encoder, options
         self.thesaurus = thesaurus if options.thesaurus else None
         self._folded = [fold(lexical_text(passage)) for passage in index.passages]
-        self._idf: dict[str, float] = {}
         self._highest = index.idf("")
         self._rows: dict[str, list[int]] = {}
         for row, passage in enumerate(index.passages):
@@ -74,12 +73,9 @@ class Retriever:
 
     def idf(self, word: str) -> float:
         """The rarity of a printed word: that of the word, or, where no passage holds it as one, of its rarest pair."""
-        rarity = self._idf.get(word)
-        if rarity is None:
-            rarity = self.index.idf(word)
-            if rarity >= self._highest and len(word) > 1:
-                rarity = max(map(self.index.pair_idf, pairs(word)), default=rarity)
-            self._idf[word] = rarity
+        rarity = self.index.idf(word)
+        if rarity >= self._highest and len(word) > 1:
+            rarity = max(map(self.index.pair_idf, pairs(word)), default=rarity)
         return rarity
 
     def matcher(self, question: Question, faint: str = "") -> Matcher:

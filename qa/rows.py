@@ -25,27 +25,30 @@ def as_row(question: Question, reply: Reply, seconds: float) -> dict[str, Any]:
         "effective_question": reply.effective_question,
         "answered": reply.answered,
         "reason": reply.reason,
-        "answer": _excerpt(reply.answer),
-        "quote": _excerpt(reply.quote),
-        "passages": [
-            {
-                "id": hit.passage.id,
-                "source": hit.passage.source,
-                "article": hit.passage.article_id,
-                "headline": hit.passage.headline,
-                "kind": hit.passage.kind,
-                "paragraph": hit.passage.paragraph,
-                "text": hit.passage.text,
-                "spans": [list(span) for span in hit.passage.spans],
-                "score": float(hit.score),
-            }
-            for hit in reply.hits
-        ],
+        "answer": excerpt_row(reply.answer),
+        "quote": excerpt_row(reply.quote),
+        "passages": [hit_row(hit) for hit in reply.hits],
         "seconds": round(seconds, 6),
     }
 
 
-def _excerpt(excerpt: Excerpt | None) -> dict[str, Any] | None:
+def hit_row(hit: Hit) -> dict[str, Any]:
+    """A hit as other programs read it."""
+    passage = hit.passage
+    return {
+        "id": passage.id,
+        "source": passage.source,
+        "article": passage.article_id,
+        "headline": passage.headline,
+        "kind": passage.kind,
+        "paragraph": passage.paragraph,
+        "text": passage.text,
+        "spans": [list(span) for span in passage.spans],
+        "score": float(hit.score),
+    }
+
+
+def excerpt_row(excerpt: Excerpt | None) -> dict[str, Any] | None:
     if excerpt is None:
         return None
     return {"text": excerpt.text, "passage": excerpt.hit, "start": excerpt.start, "end": excerpt.end}
