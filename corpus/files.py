@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 from corpus.collections import is_collection, read_collection
 from corpus.errors import PagesError
+from corpus.formats import SUFFIXES, extract, max_bytes
 from corpus.page import read_page
 from corpus.records import Corpus, Page, Skipped
 
-MAX_BYTES = 20 * 1024 * 1024
-SUFFIXES = (".txt",)
 Progress = Callable[[str, int, int], None]
-
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_CONTROL = {chr(c) for c in range(32)} - set("\t\n\r\f\v\x1a")
 
 
 def sample_pages() -> Path:
@@ -35,7 +30,7 @@ def list_files(root: Path) -> list[Path]:
     if root.is_file():
         return [Path(root.name)]
     if not root.is_dir():
-        raise PagesError(f"There is no folder or file of pages at {root}; give the path of a folder of .txt pages.")
+        raise PagesError(f"There is no folder or file of pages at {root}; give the path of a folder of pages.")
     found = [
         path.relative_to(root)
         for path in root.rglob("*")
@@ -44,75 +39,15 @@ def list_files(root: Path) -> list[Path]:
         and path.is_file()
     ]
     if not found:
-        raise PagesError(f"The folder {root} holds no .txt page; put newspaper pages (.txt) in it, or name another.")
+        raise PagesError(
+            f"The folder {root} holds no page ({', '.join(SUFFIXES)}); put newspaper pages in it, or name another."
+        )
     return sorted(found, key=lambda path: path.as_posix())
 
 
 def resolve(root: Path, path: Path) -> Path:
     """Where a path given by `list_files` lies."""
     return root if root.is_file() else root / path
-
-
-def decode(data: bytes, name: str) -> str:
-    """The text of a page: UTF-8, UTF-8 with BOM, UTF-16 or GB18030, with line feeds as line ends.
-
-    :raises PagesError: if the bytes are none of these, or are no text.
-    """
-    if not data.strip():
-        raise PagesError(f"{name} is empty; a page must hold text.")
-    text = _decoded(data)
-    if text is None:
-        raise PagesError(
-            f"{name} is no text in UTF-8, UTF-16 or GB18030 (it may be binary or in another encoding); "
-            "save it as UTF-8 and try again."
-        )
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise PagesError(f"{name} is empty; a page must hold text.")
-    return text
-
-
-def _decoded(data: bytes) -> str | None:
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return _strict(data, encoding)
-    if b"\x00" in data:
-        # UTF-16 without a mark: Latin letters, digits and line ends leave every other byte zero.
-        even, odd = data[0::2].count(0), data[1::2].count(0)
-        if len(data) % 2 or max(even, odd) <= 8 * min(even, odd):
-            return None
-        return _strict(data, "utf-16-le" if odd > even else "utf-16-be")
-    text = _strict(data, "utf-8")
-    if text is None:
-        text = _strict(data, "gb18030")
-        if text is not None and not _reads_like_chinese(text):
-            text = None
-    return text
-
-
-def _strict(data: bytes, encoding: str) -> str | None:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    control = sum(char in _CONTROL for char in text)
-    return None if control > 0.005 * len(text) else text
-
-
-def _reads_like_chinese(text: str) -> bool:
-    """Whether text decoded as GB18030 can be meant as such.
-
-    Almost any bytes decode as GB18030. In real text nine in ten characters are of GB 2312's first level (lead bytes
-    B0 to D7, the 3,755 common characters); in Big5, Shift JIS or Latin-1 text read as GB18030 most are not.
-    """
-    foreign = [char for char in text if ord(char) > 0x7F]
-    if not foreign:
-        return True
-    common = 0
-    for char in foreign:
-        code = char.encode("gb18030")
-        common += len(code) == 2 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA9) and code[1] >= 0xA1
-    return common >= 0.7 * len(foreign)
 
 
 def read_file(root: Path, path: Path) -> Page:
@@ -124,14 +59,14 @@ def read_file(root: Path, path: Path) -> Page:
     name = path.as_posix()
     try:
         size = place.stat().st_size
-        if size > MAX_BYTES:
+        if size > (limit := max_bytes(name)):
             raise PagesError(
-                f"{name} has {size / 2**20:.0f} MB, a page may have {MAX_BYTES // 2**20} MB at most; split it."
+                f"{name} has {size / 2**20:.0f} MB, such a file may have {limit // 2**20} at most; split it."
             )
         data = place.read_bytes()
     except OSError as error:
         raise PagesError(f"{name} cannot be read ({error.strerror or error}); check the file and its rights.") from None
-    return read_page(decode(data, name), name, hashlib.sha256(data).hexdigest())
+    return read_page(extract(data, name), name, hashlib.sha256(data).hexdigest())
 
 
 def read_pages(root: Path | str, progress: Progress | None = None) -> Corpus:

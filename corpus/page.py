@@ -14,7 +14,7 @@ from corpus.bylines import Byline, inline_byline, parse_byline
 from corpus.ids import article_id
 from corpus.issue import date_and_page
 from corpus.joins import ends_sentence, is_cut, runs_on
-from corpus.records import Article, Block, Furniture, ItemKind, Page, Span
+from corpus.records import Article, Block, Extracted, Furniture, ItemKind, Page, Span
 
 _DATELINE = re.compile(
     r"\s*(?:本报|新华社|据新华社|中新社|本刊|通讯员报道)[^,,。\s]{0,14}?[讯电](?=[\s(（]|[^\w]|[\u3400-\u9fff])"
@@ -90,6 +90,8 @@ def _set_roles(lines: list[_Line]) -> None:
     """Give each line the role that it shows by itself: byline, index, furniture, dateline or text."""
     in_index = False
     for line in lines:
+        if line.role != "text":
+            continue
         if _INDEX.match(line.text):
             line.role, in_index = "index", True
             continue
@@ -364,13 +366,18 @@ def _index_boxes(lines: list[_Line], source: str) -> list[tuple[int, Article]]:
     return [(entries[0].start, box)]
 
 
-def read_page(text: str, source: str, sha256: str) -> Page:
+def read_page(extracted: Extracted, source: str, sha256: str) -> Page:
     """Read one page.
 
-    :param text: the decoded file, with line feeds as line ends; all spans count its characters.
+    :param extracted: what the file's format gave; all spans count characters of its text.
     :param source: the file's path below the folder of pages, with forward slashes.
     """
+    text = extracted.text
     lines = _lines(text)
+    for (start, end), reason in extracted.asides:
+        for line in lines:
+            if start <= line.start and line.end <= end:
+                line.role = reason
     _set_roles(lines)
     items = _cut_into_items(lines)
     claimed = {id(line) for item in items for line in (*item.headline, *item.bylines, *item.body)}
@@ -383,7 +390,17 @@ def read_page(text: str, source: str, sha256: str) -> Page:
         if id(line) not in claimed and line.role != "index"
     )
     date, number = date_and_page(source)
-    return Page(source, text, sha256, date, number, tuple(article for _, article in placed), furniture)
+    return Page(
+        source=source,
+        text=text,
+        sha256=sha256,
+        date=date,
+        page=number,
+        articles=tuple(article for _, article in placed),
+        furniture=furniture,
+        regions=extracted.regions,
+        notes=extracted.notes,
+    )
 
 
 def _first(item: _Item) -> int:

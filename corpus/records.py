@@ -55,8 +55,40 @@ class Furniture:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """Where a range of a page's text is printed, for formats with a layout (PDF, scanned images).
+
+    `start` and `end` are a half-open range of the page's text; `sheet` is the page of the file, from 1. `box` is left,
+    top, right, bottom, counted from the sheet's upper left corner: points in a PDF, pixels in an image.
+    """
+
+    start: int
+    end: int
+    sheet: int
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a file format gives: the text, with line feeds as line ends, one paragraph or title line a line.
+
+    `asides` are ranges that the format itself shows to be no article text (a web page's frame), with the reason;
+    `regions` are in the order of the text and do not overlap; `notes` are sentences for the user about how it was read.
+    """
+
+    text: str
+    asides: tuple[tuple[Span, str], ...] = ()
+    regions: tuple[Region, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One source file, decoded and read. `text` is the `source_text` with line feeds as line ends."""
+    """One source file, decoded and read.
+
+    `text` is the `source_text` with line feeds as line ends: a plain-text file's own text, and for other formats the
+    text that was extracted from it. `regions` say where it is printed, `notes` how it was read.
+    """
 
     source: str
     text: str
@@ -65,6 +97,8 @@ class Page:
     page: str | None
     articles: tuple[Article, ...]
     furniture: tuple[Furniture, ...]
+    regions: tuple[Region, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from corpus.records import Article, Block, Furniture, Page
+from corpus.records import Article, Block, Furniture, Page, Region
 
 
 def to_lines(pages: Iterable[Page]) -> bytes:
@@ -28,6 +28,8 @@ def page_to_dict(page: Page) -> dict[str, Any]:
         "page": page.page,
         "articles": [_article_to_dict(article) for article in page.articles],
         "furniture": [{"block": _block_to_dict(item.block), "reason": item.reason} for item in page.furniture],
+        "regions": [[r.start, r.end, r.sheet, *r.box] for r in page.regions],
+        "notes": list(page.notes),
     }
 
 
@@ -40,6 +42,8 @@ def page_from_dict(values: dict[str, Any]) -> Page:
         page=values["page"],
         articles=tuple(_article_from_dict(article) for article in values["articles"]),
         furniture=tuple(Furniture(_block_from_dict(item["block"]), item["reason"]) for item in values["furniture"]),
+        regions=tuple(Region(start, end, sheet, (a, b, c, d)) for start, end, sheet, a, b, c, d in values["regions"]),
+        notes=tuple(values["notes"]),
     )
 
 

@@ -14,13 +14,13 @@ from corpus import read_pages, sample_pages
 from corpus.__main__ import as_row, main
 from corpus.page import read_page
 from corpus.passages import LONGEST, passages_of
-from corpus.records import Article, Page
+from corpus.records import Article, Extracted, Page
 
 GOLD = [json.loads(line) for line in (Path(__file__).parent / "data/structure.jsonl").read_text("utf-8").splitlines()]
 
 
 def page(text: str) -> Page:
-    return read_page(text, "page.txt", "0" * 64)
+    return read_page(Extracted(text), "page.txt", "0" * 64)
 
 
 def only(text: str) -> Article:
