@@ -1,0 +1,473 @@
+"""A page's lines → its articles and photo items.
+
+Boundaries come from what newspapers print: a byline under a headline, a dateline (本报讯), a credit under a caption, a
+mark of continuation (上接1版), a signature at an article's end; and where none of these stands, a headline is told from
+a subhead by several weaker signs together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from corpus.bylines import Byline, inline_byline, inline_credit, parse_byline, parse_names
+from corpus.joins import ends_sentence, open_mark, runs_on
+from corpus.fold import fold
+from corpus.lines import LOGO_LENGTH, Line, finished, jump_of, like_title, paragraph_gap
+from corpus.records import ItemKind
+from corpus.words import is_word
+
+_PHOTO_TITLE_LENGTH = 40
+_CAPTION_LENGTH = 450
+_CAPTION_LINES = 4
+_WIDE_GAP = 2  # blank lines that part two items; one parts two paragraphs
+_LEAD = re.compile(
+    r"^(?:近日|日前|昨[天日晚]|今[天日晨晚]|前天|连日来|近年来|\d{1,2}月\d{1,2}日|\d{1,2}日|记者(?:从|昨|近|获)|(?:本|上|这)周|据|[《“「『])"
+)
+_PICTURED = re.compile(
+    r"^\W?(?:图[为:①-⑨\d一二三四五六七八九]|[上下左右]图|(?:大|小|组|题|附)图|照片|pictured)|图为|^[▲▼△▽]"
+)
+_BRIEFS = re.compile(
+    r"^\W{0,2}(?:[\u3400-\u9fff]{0,4}(?:简讯|短讯|短波|快讯|速览|速递|集锦|简报|简明新闻|一句话新闻|微新闻|要闻简报|动态|新闻眼|短新闻)|briefs?|in brief|news in brief)\W{0,2}$"
+)
+_NOTICE = re.compile(r"(?:公告|通告|通知|启事|公示|声明|告示|预告)$")
+_ENOUGH = 3
+
+
+@dataclass(slots=True)
+class Item:
+    """An article or photo item under construction."""
+
+    kind: ItemKind = "article"
+    headline: list[Line] = field(default_factory=list)
+    bylines: list[Line] = field(default_factory=list)
+    body: list[Line] = field(default_factory=list)
+    signature: list[Line] = field(default_factory=list)
+
+    @property
+    def start(self) -> int:
+        return min(line.start for line in (*self.headline, *self.bylines, *self.body))
+
+
+@dataclass(slots=True)
+class _Start:
+    """Where an article begins: its first line, and the first line of its body."""
+
+    first: int
+    body: int
+    item: Item
+
+
+@dataclass(slots=True)
+class _Photo:
+    """A photo item claims the lines `first` to `end`, half-open."""
+
+    first: int
+    end: int
+    item: Item
+
+
+@dataclass(slots=True)
+class _Found:
+    starts: list[_Start] = field(default_factory=list)
+    photos: list[_Photo] = field(default_factory=list)
+    signatures: list[tuple[int, int]] = field(default_factory=list)
+
+    def taken(self) -> set[int]:
+        """The lines that are no body text of an article still to be found."""
+        lines = {n for s in self.starts for n in range(s.first, s.body)}
+        lines |= {n for p in self.photos for n in range(p.first, p.end)}
+        return lines | {n for a, b in self.signatures for n in range(a, b)}
+
+
+def cut_into_items(lines: list[Line]) -> list[Item]:
+    """The articles and photo items in page order. Lines that no item claims keep their role."""
+    found = _Found()
+    _signed(lines, found)
+    _credited_inline(lines, found)
+    _continued(lines, found)
+    _dated(lines, found)
+    _unmarked(lines, found)
+    if not found.starts and not found.photos:
+        found.starts = _whole_page(lines)
+    return _assign_bodies(lines, found)
+
+
+def _byline_groups(lines: list[Line]) -> Iterator[tuple[int, int]]:
+    """Runs of byline lines, half-open: a second part may stand after a blank line (`通讯员 …` without a mark)."""
+    at = 0
+    while at < len(lines):
+        if lines[at].role != "byline":
+            at += 1
+            continue
+        end = at + 1
+        while (
+            end < len(lines)
+            and lines[end].gap <= 1
+            and ((lines[end].role == "byline" and not _marked(lines[end])) or _only_names(lines[end]))
+        ):
+            lines[end].role = "byline"
+            end += 1
+        yield at, end
+        at = end
+
+
+def _only_names(line: Line) -> bool:
+    """Whether a line holds nothing but names that are no ordinary words: `贺兰舟`."""
+    names = parse_names(line.text) if line.role == "text" and len(line.text) <= 20 else ()
+    return bool(names) and not any(is_word(fold(name)) for name in names)
+
+
+def _marked(line: Line) -> bool:
+    return not line.text[0].isalnum()
+
+
+def _signed(lines: list[Line], found: _Found) -> None:
+    """Articles with a byline under the headline, photo items with a credit under the caption, signatures."""
+    _name_bylines(lines)
+    floor = 0
+    for start, end in _byline_groups(lines):
+        byline = sum_of(lines[start:end])
+        below = lines[end] if end < len(lines) else None
+        title = _title_before(lines, start, floor)
+        if _is_credit(lines, start, byline, below, title):
+            first, caption = _caption_start(lines, start, floor)
+            stop = end
+            body = lines[caption:start]
+            if not body and below is not None:  # title, credit, then the caption
+                body, stop = _caption_after(lines, end)
+            item = Item("photo", lines[first:caption], lines[start:end], body)
+            if not body:
+                item.headline, item.body = [], lines[first:caption]
+            found.photos.append(_Photo(first, stop, item))
+            end = stop
+        elif title == start and _is_signature(lines, start, below):
+            found.signatures.append((start, end))
+        else:
+            found.starts.append(_Start(title, end, Item(headline=lines[title:start], bylines=lines[start:end])))
+        floor = end
+
+
+def _name_bylines(lines: list[Line]) -> None:
+    """A line of names alone between a headline and its text is a byline."""
+    for above, line, below in zip(lines, lines[1:], lines[2:], strict=False):
+        body = below.role == "dateline" or (below.role == "text" and len(below.text) > 20 and not like_title(below))
+        if like_title(above) and above.role == "text" and body and line.gap <= 1 and _only_names(line):
+            line.role = "byline"
+
+
+def _title_before(lines: list[Line], at: int, floor: int) -> int:
+    """Where the headline that ends before line `at` begins; `at` itself where there is none."""
+    start = at
+    while start > floor and at - start < 5 and like_title(lines[start - 1]):
+        below = lines[start]
+        if start < at and below.gap > 1 + (below.role == "text"):
+            break
+        if start < at and _part_of_body(lines, start - 1, floor):
+            break
+        start -= 1
+        line = lines[start]
+        if start < at - 1 and len(line.text) <= LOGO_LENGTH and lines[start + 1].gap > 0:
+            start += 1  # a page's name or a column's logo above the headline
+            break
+    return start
+
+
+def _part_of_body(lines: list[Line], at: int, floor: int) -> bool:
+    """Whether a line that looks like a title goes on with a paragraph above it that ends without a full stop."""
+    if at == floor or at == 0:
+        return False
+    above, line = lines[at - 1], lines[at]
+    return above.role in ("text", "dateline") and not like_title(above) and not finished(above) and line.gap <= 1
+
+
+def _is_credit(lines: list[Line], start: int, byline: Byline, below: Line | None, title: int) -> bool:
+    """Whether a byline stands at a caption (a photo's credit) and not under a headline."""
+    if not byline.is_credit or start == 0:
+        return False
+    if below is not None and below.role == "dateline" and below.gap <= 1 and title < start:
+        return False
+    above = lines[start - 1]
+    if above.role not in ("text", "dateline"):
+        return not byline.reporters
+    if not like_title(above) or _PICTURED.search(above.key):
+        return True
+    if byline.reporters:
+        return False
+    # A picture's credit right under a title: a photo item unless a whole article follows.
+    return below is None or below.role != "text" or len(below.text) <= _CAPTION_LENGTH // 2
+
+
+def _is_signature(lines: list[Line], start: int, below: Line | None) -> bool:
+    """Whether a byline signs the article above it."""
+    above = lines[start - 1] if start else None
+    if above is None or above.role not in ("text", "dateline", "jump"):
+        return False
+    return below is None or below.gap > 1 or below.role != "dateline"
+
+
+def _caption_start(lines: list[Line], at: int, floor: int) -> tuple[int, int]:
+    """Where the title and the caption of the photo item begin whose credit is line `at` (equal where untitled)."""
+    start = at
+    untitled = at  # where the caption begins if there is no title
+    length = 0
+    joined = True  # whether all lines so far belong to the credit whatever stands above them
+    while start > floor and at - start < _CAPTION_LINES:
+        above = lines[start - 1]
+        if above.role != "text" or length + len(above.text) > _CAPTION_LENGTH:
+            break
+        if start < at and (_closes(above) or inline_credit(above.text) is not None):
+            break
+        titled = (
+            like_title(above)
+            and not above.row
+            and len(above.text) <= _PHOTO_TITLE_LENGTH
+            and not (ends_sentence(above.text) and start == at)
+            and not _PICTURED.search(above.key)
+        )
+        if titled:
+            title = start - 1
+            while title > floor and like_title(lines[title - 1]) and lines[title].gap == 0 and start - title < 3:
+                title -= 1
+            return title, start  # its credit may stand right under it
+        if start < at and lines[start].gap > _WIDE_GAP:
+            break
+        # Where the credit stands tight under its caption, what is parted from the caption is something else.
+        joined = joined and (start == at or lines[start].gap == 0 or lines[at].gap > 0)
+        length += len(above.text)
+        start -= 1
+        if joined:
+            untitled = start
+    return untitled, untitled
+
+
+def _caption_after(lines: list[Line], at: int) -> tuple[list[Line], int]:
+    """The caption that stands after the credit, and the line after it."""
+    end = at
+    length = 0
+    while end < len(lines) and end - at < _CAPTION_LINES - 1 and lines[end].role == "text" and lines[end].gap <= 1:
+        length += len(lines[end].text)
+        if like_title(lines[end]) or length > _CAPTION_LENGTH:
+            break
+        end += 1
+    return lines[at:end], end
+
+
+def _credited_inline(lines: list[Line], found: _Found) -> None:
+    """Photo items whose caption ends with its credit: `…。张三 摄`."""
+    taken = found.taken()
+    for at, line in enumerate(lines):
+        if at in taken or line.role != "text" or len(line.text) > _CAPTION_LENGTH:
+            continue
+        if inline_credit(line.text) is None:
+            continue
+        first = at
+        above = lines[at - 1] if at and at - 1 not in taken else None
+        pictured = _PICTURED.search(line.key) is not None
+        if above is not None and like_title(above) and len(above.text) <= _PHOTO_TITLE_LENGTH and above.role == "text":
+            before = lines[at - 2] if at > 1 else None
+            if before is None or at - 2 in taken or before.role not in ("text", "dateline") or finished(before):
+                first = at - 1
+        elif not pictured and line.gap <= 1 and above is not None and above.role in ("text", "dateline"):
+            continue  # the end of an article that was photographed by its author
+        item = Item("photo", lines[first:at], [], [line])
+        found.photos.append(_Photo(first, at + 1, item))
+        taken |= set(range(first, at + 1))
+
+
+def _continued(lines: list[Line], found: _Found) -> None:
+    """Articles that come from another page: `(上接1版)` before their text."""
+    taken = found.taken()
+    for at, line in enumerate(lines):
+        mark = jump_of(line)
+        if at in taken or mark is None or not re.search("[上紧文]接|from", mark.group()):
+            continue
+        if mark.start() > 4 and line.role != "jump":
+            continue
+        floor = max((n + 1 for n in taken if n < at), default=0)
+        title = _title_before(lines, at, floor)
+        found.starts.append(_Start(title, at, Item(headline=lines[title:at])))
+        below = at + 1
+        if title == at and line.role == "jump":
+            while below < len(lines) and below not in taken and like_title(lines[below]) and below - at <= 3:
+                below += 1
+            if below > at + 1 and below < len(lines) and lines[below].role in ("text", "dateline"):
+                found.starts[-1].item.headline = lines[at + 1 : below]
+                found.starts[-1].item.body = [line]
+                found.starts[-1].body = below
+        taken |= set(range(title, at + 1))
+
+
+def _dated(lines: list[Line], found: _Found) -> None:
+    """Articles without a byline: a dateline begins one, with the headline above it where there is one."""
+    taken = found.taken()
+    bodies = {s.body for s in found.starts}
+    for at, line in enumerate(lines):
+        if line.role != "dateline" or at in taken or at in bodies:
+            continue
+        floor = max((n + 1 for n in taken if n < at), default=0)
+        title = _title_before(lines, at, floor)
+        above = lines[at - 1] if at else None
+        if title == at and above is not None and above.role in ("text", "dateline") and not finished(above):
+            continue  # 本报讯 inside a paragraph that a column break cut
+        found.starts.append(_Start(title, at, Item(headline=lines[title:at])))
+        taken |= set(range(title, at))
+
+
+def _unmarked(lines: list[Line], found: _Found) -> None:
+    """Articles that only a headline begins, told from subheads by several signs."""
+    taken = found.taken()
+    bodies = {s.body for s in found.starts}
+    base = paragraph_gap(lines)
+    for line, below in zip(lines, lines[1:], strict=False):
+        if _BRIEFS.match(line.key) and line.role == "text" and not below.row:
+            line.role = "column name"
+    briefs = False
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        briefs = (briefs or line.role == "column name") and line.role != "byline"
+        if at in taken:
+            at += 1
+            continue
+        if not like_title(line):
+            at += 1
+            continue
+        end = at + 1
+        while end < len(lines) and end - at < 4 and end not in taken and like_title(lines[end]) and lines[end].gap <= 1:
+            end += 1
+        below = lines[end] if end < len(lines) and end not in taken and lines[end].role == "text" else None
+        if below is None or below.gap > _WIDE_GAP + 1 or at in bodies:
+            at = end
+            continue
+        first = _after_logo(lines, at, end)
+        if _headline_signs(lines, first, end, taken, briefs, base) >= _ENOUGH:
+            found.starts.append(_Start(first, end, Item(headline=lines[first:end])))
+            taken |= set(range(first, end))
+        at = end
+
+
+def _after_logo(lines: list[Line], at: int, end: int) -> int:
+    while at < end - 1 and len(lines[at].text) <= LOGO_LENGTH and lines[at + 1].gap > 0:
+        at += 1
+    return at
+
+
+def _headline_signs(lines: list[Line], at: int, end: int, taken: set[int], briefs: bool, base: int) -> int:
+    """How much speaks for the title lines `at` to `end` being a headline; a subhead has little of it."""
+    above = lines[at - 1] if at else None
+    below = lines[end]
+    title = "".join(line.key for line in lines[at:end])
+    in_body = above is not None and above.role in ("text", "dateline") and (at - 1) not in taken
+    if in_body and above is not None and lines[at].gap <= base and (not finished(above) or lines[at].gap < base):
+        return 0
+    if (
+        len(title) < 4
+        or _starts_row(lines[at])
+        or any(open_mark(line.text) for line in lines[at:end])
+        or runs_on(lines[end - 1].text, below.text)
+    ):
+        return 0
+    signs = 0
+    if not in_body or (above is not None and _closes(above)):
+        signs += 2
+    if lines[at].gap > base:
+        signs += 1 + (lines[at].gap > base + 1 or base == 0)
+    if below.gap < base:
+        signs += 2  # set tight above its text, as a headline is
+    signs += end - at > 1
+    signs += len(title) >= 16 or any(len(part) >= 4 for part in title.split()[1:])
+    signs += bool(_LEAD.match(below.key)) and len(below.text) >= 20
+    signs += bool(_NOTICE.search(title)) and len(title) >= 6
+    signs += 2 * briefs
+    if len(below.text) < 20 and not ends_sentence(below.text):
+        signs -= 1
+    return signs
+
+
+def _starts_row(line: Line) -> bool:
+    return line.row and len(line.text.split()) < 2
+
+
+def _closes(line: Line) -> bool:
+    """Whether an article ends with this line: a signature or a jump mark closes it."""
+    mark = jump_of(line)
+    if mark is not None and mark.end() >= len(line.key.rstrip()) - 1:
+        return True
+    return line.key[-1] in ")】" and inline_byline(line.text[-42:]) is not None
+
+
+def _whole_page(lines: list[Line]) -> list[_Start]:
+    """A page on which nothing shows where an article begins is one article."""
+    first = next((i for i, line in enumerate(lines) if line.role in ("text", "dateline", "jump")), None)
+    if first is None:
+        return []
+    rest = first + 1 < len(lines)
+    if rest and like_title(lines[first]) and not ends_sentence(lines[first].text):
+        return [_Start(first, first + 1, Item(headline=[lines[first]]))]
+    return [_Start(first, first, Item())]
+
+
+def _assign_bodies(lines: list[Line], found: _Found) -> list[Item]:
+    photo_lines = {n for p in found.photos for n in range(p.first, p.end)}
+    signed = {n: (a, b) for a, b in found.signatures for n in range(a, b)}
+    starts = sorted(found.starts, key=lambda start: start.first)
+    ordered: list[tuple[int, Item]] = [(photo.first, photo.item) for photo in found.photos]
+    for n, start in enumerate(starts):
+        stop = starts[n + 1].first if n + 1 < len(starts) else len(lines)
+        item = start.item
+        for at in range(start.body, stop):
+            if at in signed:
+                item.signature.append(lines[at])
+            elif at not in photo_lines and lines[at].role in ("text", "dateline", "jump"):
+                item.body.append(lines[at])
+        while len(item.body) > 1 and _is_logo(item.body[-1], item.body[-2]):
+            item.body.pop().role = "column name"
+        if len(item.body) > 1 and item.body[-1].role == "text" and not item.signature:
+            _sign_off(item)
+        if item.body:
+            ordered.append((start.first, item))
+            if not item.bylines and len(item.body) <= 2 and any(_PICTURED.match(line.key) for line in item.body):
+                item.kind = "photo"
+        else:
+            for line in (*item.headline, *item.bylines, *item.signature):
+                line.role = "repeated headline"
+    for _, item in ordered:
+        for line in item.headline:
+            line.role = "headline"
+        for line in item.body:
+            line.role = "body"
+    return [item for _, item in sorted(ordered, key=lambda entry: entry[0])]
+
+
+def _is_logo(line: Line, above: Line) -> bool:
+    """Whether a line that ends an article is a page's name or the logo of the next column."""
+    short = len(line.text) <= LOGO_LENGTH and line.gap > 0
+    return (
+        (short or (line.gap > 1 and len(line.text) <= 30))
+        and like_title(line)
+        and not line.row
+        and jump_of(line) is None
+        and not parse_names(line.text.strip("()（）"))
+        and ends_sentence(above.text)
+    )
+
+
+def _sign_off(item: Item) -> None:
+    """A last line of nothing but names in brackets, or after a dash, signs the article."""
+    line = item.body[-1]
+    bare = re.sub(r"^[(—–-]+|[)]$", "", line.key)
+    if bare != line.key and parse_names(bare):
+        item.signature.append(item.body.pop())
+
+
+def sum_of(lines: Sequence[Line]) -> Byline:
+    """The names of all lines of a byline, read as one: a role goes on over the line break."""
+    whole = parse_byline(" ".join(line.text for line in lines))
+    if whole is not None:
+        return whole
+    out = Byline()
+    for line in lines:
+        out += line.byline or Byline(parse_names(re.sub(r"^[(（—–-]+|[)）]$", "", line.text)))
+    return out
