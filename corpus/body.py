@@ -68,7 +68,10 @@ def _is_subhead(pieces: Sequence[Piece], at: int) -> bool:
         if after.row or before.row or not re.match("[一二三四五六七八九十(（]", text):
             return False
     return (
-        not re.search("[,,。;；:：]", text) and not ends_sentence(text) and not runs_on(text, pieces[at + 1].block.text)
+        not re.search("[,,。;；]", text)
+        and (not re.search("[:：]", text) or pieces[at + 1].tight)
+        and not ends_sentence(text)
+        and not runs_on(text, pieces[at + 1].block.text)
     )
 
 
@@ -76,7 +79,7 @@ def _without_jump(line: Line, out: Body) -> list[Piece]:
     """The line's text without its jump mark, which is noted in `out`."""
     match = jump_of(line)
     if match is None:
-        return [Piece(line.block, line.row, line.indented, like_title(line))]
+        return [Piece(line.block, line.row, line.indented, like_title(line), line.gap == 0, line.cells)]
     start, end = line.start + match.start(), line.start + match.end()
     while end > start and line.text[end - line.start - 1].isspace():
         end -= 1

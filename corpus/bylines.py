@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from corpus.fold import fold
-from corpus.words import is_word
+from corpus.words import is_plain_word, is_word
 
 _MARKS = "■●◆◇□▲△▇█★☆◎○▶►"
 _WRITERS = (
@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     rf"(?P<helper>{_HELPERS}){_ENDS}|(?P<writer>{_WRITERS}){_ENDS}|(?P<media>{_MEDIA}){_ENDS}|(?P<name>{_NAME}){_ENDS}"
 )
 _GLUED = re.compile(rf"(?P<role>{_HELPERS}|{_WRITERS})?(?P<rest>[\u3400-\u9fff]{{2,4}}?)(?P<did>摄影|摄|供图)?{_ENDS}")
+_ROLE = re.compile(rf"{_HELPERS}|{_WRITERS}|{_MEDIA}")
 _UNPARTED = re.compile(
     rf"[\u3400-\u9fff]{{2,3}}(?:摄影|摄|供图){_ENDS}|(?:{_HELPERS}|{_WRITERS})[\u3400-\u9fff]{{2,4}}{_ENDS}"
 )
@@ -36,7 +37,7 @@ _REPORTED = re.compile(
     rf"^(?:{_WRITERS})\s*(?P<names>[\u3400-\u9fff、, ]+?)\s*[/]?\s*(?P<place>(?!摄影|图文|图片)[\u3400-\u9fff]{{0,6}}?)(?:综合|专题|连线|专访)?(?:报道|报导|专稿|电|讯)$"
 )
 _NAMELESS = re.compile(
-    r"^(?:(?P<text>(?:本报|本刊|新华社|人民日报)?(?:特约)?(?:评论员|编辑部)|本报综合(?:报道|消息)?|(?:本报)?综合(?:报道|消息)|本报记者)"
+    r"^(?:(?P<text>(?:本报|本刊|新华社|人民日报)?(?:特约)?(?:评论员|编辑部)|本报综合(?:报道|消息)?|(?:本报)?综合(?:报道|消息)|本报记者|Staff (?:reporters?|writers?))"
     r"|(?P<picture>据?(?:新华社|中新社|视觉中国)(?:发|供图|图片)|资料(?:图片?|照片)|(?:受访者|受访单位|主办方|校方)(?:供图|提供)"
     r"|图片?(?:来源|源)[:/].{2,12}))$"
 )
@@ -46,6 +47,7 @@ _LATIN = re.compile(
     rf"(?:Our )?(?:Staff|Special|Senior|Chief)(?: staff)? (?:reporter|writer|correspondent)s?|Intern|Correspondents?|Photos?(?=[:/])))[:/]?\s*"
     rf"(?P<names>{_LATIN_NAME}(?:\s*(?:,|and|&|/)\s*{_LATIN_NAME})*)(?P<rest>.*)$"
 )
+_LATIN_CREDIT = re.compile(rf"(?<=[.!?\"”]) (?i:photo(?:s|graph)?(?: by|:) )?(?P<name>{_LATIN_NAME}) ?/ ?[A-Z][\w ]+$")
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅"
     "皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫"
@@ -112,6 +114,7 @@ def parse_byline(line: str) -> Byline | None:
     nameless = _NAMELESS.match(fold(line).strip().strip(_MARKS + "()").strip())
     if nameless is not None:
         return Byline(is_credit=nameless.group("picture") is not None)
+    line = re.sub(r"\s*[发發]自\s*[\u3400-\u9fff·]{2,8}\s*$", "", line)  # where it was written
     start, end = 0, len(line)
     while start < end and (line[start].isspace() or line[start] in _MARKS):
         start += 1
@@ -123,6 +126,17 @@ def parse_byline(line: str) -> Byline | None:
     if bracketed:
         start, end = start + 1, end - 1
     return _parse(line[start:end], marked or bracketed)
+
+
+def parse_signature(line: str) -> Byline | None:
+    """The names of a line that is nothing but names in brackets or after a dash: `(张三)`, `——张三`.
+
+    >>> parse_signature("(张三)").reporters
+    ('张三',)
+    """
+    bare = re.sub(r"^[(（【—–-]+|[)）】]$", "", line.strip()).strip()
+    names = parse_names(bare) if bare != line.strip() else ()
+    return Byline(names) if names and not any(is_plain_word(fold(name)) for name in names) else None
 
 
 def parse_names(line: str) -> tuple[str, ...]:
@@ -147,8 +161,6 @@ def inline_byline(paragraph: str) -> Byline | None:
         found = _parse(paragraph[match.start(1) : match.end(1)].strip(), True)
     if match := _INLINE_END.search(key):
         inside = paragraph[match.start(1) : match.end(1)].strip()
-        if "/" in inside and parse_names(inside.rsplit("/", 1)[1]):
-            inside = inside.rsplit("/", 1)[1]  # a reader's letter: (place/name)
         names = parse_names(inside)
         at_end = (_parse(inside, False) if not names else Byline(names)) if "摄" not in inside else None
         found = (found + at_end) if found is not None and at_end is not None else (found or at_end)
@@ -158,6 +170,8 @@ def inline_byline(paragraph: str) -> Byline | None:
 def inline_credit(paragraph: str) -> Byline | None:
     """The photo credit that ends a caption: `…。张三 摄`, `…。(本报记者 张三 摄)`; None where there is none."""
     key = fold(paragraph)
+    if latin := _LATIN_CREDIT.search(paragraph):
+        return Byline((), (), (latin.group("name"),), True)
     if match := _BARE_CREDIT_END.search(key):
         found = _parse(paragraph[match.start("credit") : match.end("credit")], True)
     elif (match := _INLINE_END.search(key)) is not None:
@@ -168,12 +182,14 @@ def inline_credit(paragraph: str) -> Byline | None:
 
 
 def _like_name(name: str) -> bool:
-    return (
-        name[0] in _SURNAMES and 2 <= len(name) <= 4 and not (len(name) > 2 and is_word(name) and name[-1] in "讯报图")
-    )
+    return 2 <= len(name) <= 4 and name[0] in _SURNAMES and _ROLE.fullmatch(name) is None
 
 
 def _latin(text: str) -> Byline | None:
+    if re.fullmatch(r"(?i:(?:our )?staff (?:reporters?|writers?)|agencies|xinhua)", text):
+        return Byline()
+    if (placed := re.fullmatch(rf"(?P<name>{_LATIN_NAME}) in {_LATIN_NAME}", text)) is not None:
+        return Byline((placed.group("name"),))
     match = _LATIN.match(text)
     if match is None or not match.group("names")[0].isupper() or len(match.group("rest")) > 30:
         return None
@@ -194,7 +210,7 @@ def _parse(text: str, sure: bool) -> Byline | None:
         that begins with a name is taken for one.
     """
     key = fold(text)
-    if (reported := _REPORTED.match(key)) is not None:
+    if (reported := _REPORTED.match(key)) is not None and not re.search("摄影|图文|图片", key):
         return _reported(text, reported)
     tokens: list[tuple[str, str]] = []
     at = 0
@@ -230,7 +246,7 @@ def _reported(text: str, match: re.Match[str]) -> Byline | None:
                 names.append(part)
             continue
         # The dictionary knows places; a name before one is two to four characters long.
-        cut = next((n for n in (3, 2, 4) if len(key) > n and key[0] in _SURNAMES and is_word(key[n:])), None)
+        cut = next((n for n in (3, 2, 4) if len(key) >= n + 2 and key[0] in _SURNAMES and is_word(key[n:])), None)
         names.append(part[:cut] if cut is not None else part[:3])
     return Byline(tuple(names)) if names else None
 

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from corpus.bylines import Byline, inline_byline, inline_credit, parse_byline, parse_names
+from corpus.bylines import Byline, inline_byline, inline_credit, parse_byline, parse_names, parse_signature
 from corpus.joins import ends_sentence, open_mark, runs_on
 from corpus.fold import fold
 from corpus.lines import LOGO_LENGTH, Line, finished, jump_of, like_title, paragraph_gap
 from corpus.records import ItemKind
-from corpus.words import is_word
+from corpus.words import is_plain_word
 
 _PHOTO_TITLE_LENGTH = 40
 _CAPTION_LENGTH = 450
@@ -33,6 +33,7 @@ _BRIEFS = re.compile(
 )
 _NOTICE = re.compile(r"(?:公告|通告|通知|启事|公示|声明|告示|预告)$")
 _ENOUGH = 3
+_HALF_LENGTH = 14
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ def _byline_groups(lines: list[Line]) -> Iterator[tuple[int, int]]:
 def _only_names(line: Line) -> bool:
     """Whether a line holds nothing but names that are no ordinary words: `贺兰舟`."""
     names = parse_names(line.text) if line.role == "text" and len(line.text) <= 20 else ()
-    return bool(names) and not any(is_word(fold(name)) for name in names)
+    return bool(names) and not any(is_plain_word(fold(name)) for name in names)
 
 
 def _marked(line: Line) -> bool:
@@ -130,6 +131,10 @@ def _signed(lines: list[Line], found: _Found) -> None:
     for start, end in _byline_groups(lines):
         byline = sum_of(lines[start:end])
         below = lines[end] if end < len(lines) else None
+        if all(parse_signature(line.text) is not None for line in lines[start:end]):
+            found.signatures.append((start, end))
+            floor = end
+            continue
         title = _title_before(lines, start, floor)
         if _is_credit(lines, start, byline, below, title):
             first, caption = _caption_start(lines, start, floor)
@@ -152,7 +157,9 @@ def _signed(lines: list[Line], found: _Found) -> None:
 def _name_bylines(lines: list[Line]) -> None:
     """A line of names alone between a headline and its text is a byline."""
     for above, line, below in zip(lines, lines[1:], lines[2:], strict=False):
-        body = below.role == "dateline" or (below.role == "text" and len(below.text) > 20 and not like_title(below))
+        body = below.role == "dateline" or (
+            below.role == "text" and len(below.text) > 20 and (not like_title(below) or ends_sentence(below.text))
+        )
         if like_title(above) and above.role == "text" and body and line.gap <= 1 and _only_names(line):
             line.role = "byline"
 
@@ -160,9 +167,9 @@ def _name_bylines(lines: list[Line]) -> None:
 def _title_before(lines: list[Line], at: int, floor: int) -> int:
     """Where the headline that ends before line `at` begins; `at` itself where there is none."""
     start = at
-    while start > floor and at - start < 5 and like_title(lines[start - 1]):
+    while start > floor and at - start < 5 and (like_title(lines[start - 1]) or _half_title(lines, start - 1)):
         below = lines[start]
-        if start < at and below.gap > 1 + (below.role == "text"):
+        if start < at and below.gap > 1:
             break
         if start < at and _part_of_body(lines, start - 1, floor):
             break
@@ -172,6 +179,14 @@ def _title_before(lines: list[Line], at: int, floor: int) -> int:
             start += 1  # a page's name or a column's logo above the headline
             break
     return start
+
+
+def _half_title(lines: list[Line], at: int) -> bool:
+    """Whether a short line that ends with a comma is the first half of a headline: the rest stands right under it."""
+    line = lines[at]
+    if line.role != "text" or len(line.text) > _HALF_LENGTH or line.key[-1] not in ",、" or at + 1 >= len(lines):
+        return False
+    return lines[at + 1].gap == 0 and like_title(lines[at + 1]) and (at == 0 or line.gap > 0)
 
 
 def _part_of_body(lines: list[Line], at: int, floor: int) -> bool:
@@ -228,7 +243,9 @@ def _caption_start(lines: list[Line], at: int, floor: int) -> tuple[int, int]:
         )
         if titled:
             title = start - 1
-            while title > floor and like_title(lines[title - 1]) and lines[title].gap == 0 and start - title < 3:
+            while title > floor and lines[title].gap == 0 and start - title < 3:
+                if not (like_title(lines[title - 1]) or _half_title(lines, title - 1)):
+                    break
                 title -= 1
             return title, start  # its credit may stand right under it
         if start < at and lines[start].gap > _WIDE_GAP:
@@ -266,8 +283,10 @@ def _credited_inline(lines: list[Line], found: _Found) -> None:
         above = lines[at - 1] if at and at - 1 not in taken else None
         pictured = _PICTURED.search(line.key) is not None
         if above is not None and like_title(above) and len(above.text) <= _PHOTO_TITLE_LENGTH and above.role == "text":
-            before = lines[at - 2] if at > 1 else None
-            if before is None or at - 2 in taken or before.role not in ("text", "dateline") or finished(before):
+            prior = lines[at - 2] if at > 1 else None
+            parted = prior is not None and like_title(prior) and above.gap > 0
+            body = prior is not None and prior.role in ("text", "dateline") and at - 2 not in taken
+            if prior is None or not body or finished(prior) or parted:
                 first = at - 1
         elif not pictured and line.gap <= 1 and above is not None and above.role in ("text", "dateline"):
             continue  # the end of an article that was photographed by its author
@@ -284,6 +303,10 @@ def _continued(lines: list[Line], found: _Found) -> None:
         if at in taken or mark is None or not re.search("[上紧文]接|from", mark.group()):
             continue
         if mark.start() > 4 and line.role != "jump":
+            continue
+        headed = next((start for start in found.starts if start.first == at + 1), None)
+        if headed is not None and line.role == "jump":  # the mark stands above the headline
+            headed.first, headed.item.body = at, [line]
             continue
         floor = max((n + 1 for n in taken if n < at), default=0)
         title = _title_before(lines, at, floor)
@@ -319,7 +342,9 @@ def _unmarked(lines: list[Line], found: _Found) -> None:
     """Articles that only a headline begins, told from subheads by several signs."""
     taken = found.taken()
     bodies = {s.body for s in found.starts}
-    base = paragraph_gap(lines)
+    photos = {n for p in found.photos for n in range(p.first, p.end)}
+    # Whether this page sets a headline right above what follows, as far as the articles found so far show it.
+    style = _style(lines, found)
     for line, below in zip(lines, lines[1:], strict=False):
         if _BRIEFS.match(line.key) and line.role == "text" and not below.row:
             line.role = "column name"
@@ -337,15 +362,42 @@ def _unmarked(lines: list[Line], found: _Found) -> None:
         end = at + 1
         while end < len(lines) and end - at < 4 and end not in taken and like_title(lines[end]) and lines[end].gap <= 1:
             end += 1
-        below = lines[end] if end < len(lines) and end not in taken and lines[end].role == "text" else None
-        if below is None or below.gap > _WIDE_GAP + 1 or at in bodies:
+        under = lines[end] if end < len(lines) and end not in taken and lines[end].role == "text" else None
+        if under is None or under.gap > _WIDE_GAP + 1 or at in bodies:
             at = end
             continue
         first = _after_logo(lines, at, end)
-        if _headline_signs(lines, first, end, taken, briefs, base) >= _ENOUGH:
+        signs = _headline_signs(lines, first, end, taken, photos, briefs, style)
+        if signs > 0 and _signed_below(lines, end, taken, photos):
+            # Who signed under the headline does not sign again at the end: another article begins between the two.
+            opened = [start for start in found.starts if start.first < at]
+            signs += 2 if opened and max(opened, key=lambda start: start.first).item.bylines else 1
+        if signs >= _ENOUGH:
             found.starts.append(_Start(first, end, Item(headline=lines[first:end])))
             taken |= set(range(first, end))
         at = end
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How this page sets its text, as far as the articles found so far show it.
+
+    `paragraph`: blank lines before a paragraph; `headline`: the least before a headline, where that is more; `tight`:
+    whether a headline stands right above what follows.
+    """
+
+    paragraph: int
+    headline: int
+    tight: bool
+
+
+def _style(lines: list[Line], found: _Found) -> _Style:
+    base = paragraph_gap(lines)
+    headed = [start for start in found.starts if start.item.headline and start.body < len(lines)]
+    above = [lines[start.first].gap for start in headed if start.first > 0]
+    below = [lines[start.first + len(start.item.headline)].gap for start in headed]
+    tight = not below or 4 * below.count(0) >= len(below)
+    return _Style(base, max(min(above, default=0), base + 1), tight)
 
 
 def _after_logo(lines: list[Line], at: int, end: int) -> int:
@@ -354,13 +406,21 @@ def _after_logo(lines: list[Line], at: int, end: int) -> int:
     return at
 
 
-def _headline_signs(lines: list[Line], at: int, end: int, taken: set[int], briefs: bool, base: int) -> int:
+def _headline_signs(
+    lines: list[Line], at: int, end: int, taken: set[int], photos: set[int], briefs: bool, style: _Style
+) -> int:
     """How much speaks for the title lines `at` to `end` being a headline; a subhead has little of it."""
-    above = lines[at - 1] if at else None
+    base = style.paragraph
+    before = at - 1
+    while before in photos:  # a picture in the middle of an article ends nothing
+        before -= 1
+    above = lines[before] if before >= 0 else None
     below = lines[end]
     title = "".join(line.key for line in lines[at:end])
-    in_body = above is not None and above.role in ("text", "dateline") and (at - 1) not in taken
+    in_body = above is not None and above.role in ("text", "dateline") and before not in taken
     if in_body and above is not None and lines[at].gap <= base and (not finished(above) or lines[at].gap < base):
+        return 0
+    if before != at - 1 and above is not None and in_body and not finished(above):
         return 0
     if (
         len(title) < 4
@@ -373,9 +433,9 @@ def _headline_signs(lines: list[Line], at: int, end: int, taken: set[int], brief
     if not in_body or (above is not None and _closes(above)):
         signs += 2
     if lines[at].gap > base:
-        signs += 1 + (lines[at].gap > base + 1 or base == 0)
+        signs += 1 + (lines[at].gap > base + 1 or lines[at].gap >= style.headline)
     if below.gap < base:
-        signs += 2  # set tight above its text, as a headline is
+        signs += 1 + style.tight  # set tight above its text, as a headline may be
     signs += end - at > 1
     signs += len(title) >= 16 or any(len(part) >= 4 for part in title.split()[1:])
     signs += bool(_LEAD.match(below.key)) and len(below.text) >= 20
@@ -384,6 +444,23 @@ def _headline_signs(lines: list[Line], at: int, end: int, taken: set[int], brief
     if len(below.text) < 20 and not ends_sentence(below.text):
         signs -= 1
     return signs
+
+
+def _signed_below(lines: list[Line], at: int, taken: set[int], photos: set[int]) -> bool:
+    """Whether the text from line `at` on ends with a signature before another title comes."""
+    while at < len(lines):
+        line = lines[at]
+        if at in photos:
+            at += 1
+            continue
+        if line.role == "byline":
+            return parse_signature(line.text) is not None
+        if at in taken or line.role not in ("text", "dateline") or (like_title(line) and line.gap > 0):
+            return False
+        if line.key[-1] in ")】" and inline_byline(line.text[-42:]) is not None:
+            return True
+        at += 1
+    return False
 
 
 def _starts_row(line: Line) -> bool:
@@ -424,8 +501,6 @@ def _assign_bodies(lines: list[Line], found: _Found) -> list[Item]:
                 item.body.append(lines[at])
         while len(item.body) > 1 and _is_logo(item.body[-1], item.body[-2]):
             item.body.pop().role = "column name"
-        if len(item.body) > 1 and item.body[-1].role == "text" and not item.signature:
-            _sign_off(item)
         if item.body:
             ordered.append((start.first, item))
             if not item.bylines and len(item.body) <= 2 and any(_PICTURED.match(line.key) for line in item.body):
@@ -434,6 +509,8 @@ def _assign_bodies(lines: list[Line], found: _Found) -> list[Item]:
             for line in (*item.headline, *item.bylines, *item.signature):
                 line.role = "repeated headline"
     for _, item in ordered:
+        for line in item.signature:
+            line.role = "byline"
         for line in item.headline:
             line.role = "headline"
         for line in item.body:
@@ -454,14 +531,6 @@ def _is_logo(line: Line, above: Line) -> bool:
     )
 
 
-def _sign_off(item: Item) -> None:
-    """A last line of nothing but names in brackets, or after a dash, signs the article."""
-    line = item.body[-1]
-    bare = re.sub(r"^[(—–-]+|[)]$", "", line.key)
-    if bare != line.key and parse_names(bare):
-        item.signature.append(item.body.pop())
-
-
 def sum_of(lines: Sequence[Line]) -> Byline:
     """The names of all lines of a byline, read as one: a role goes on over the line break."""
     whole = parse_byline(" ".join(line.text for line in lines))
@@ -469,5 +538,5 @@ def sum_of(lines: Sequence[Line]) -> Byline:
         return whole
     out = Byline()
     for line in lines:
-        out += line.byline or Byline(parse_names(re.sub(r"^[(（—–-]+|[)）]$", "", line.text)))
+        out += line.byline or Byline(parse_names(line.text))
     return out

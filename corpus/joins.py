@@ -14,6 +14,7 @@ _NEVER_FIRST = ",,、。;；:：!?！？”’」』)）》%"
 _PARTICLES = frozenset("的了着过地得们")  # as words of their own they never begin a sentence
 _NEVER_LAST = "的得之和与及并或在被将从由"
 _SEAM = 6
+_SHORT_ROW = 16  # a list item shorter than a column is wide was not cut by its end
 _TERMINAL = "。!?！？…;；:："
 _CLOSING = "”’」』)）】》〉\"'"
 _PAIRS = {"“": "”", "‘": "’", "「": "」", "『": "』", "《": "》", "(": ")", "（": "）", "【": "】"}
@@ -29,13 +30,16 @@ class Piece:
     """A piece of body text: a line, or what of it is no jump mark.
 
     `row`: it is a list item or a table row; `indented`: it begins as a paragraph of an indented page does; `short`: by
-    its looks it can be a title.
+    its looks it can be a title; `tight`: no blank line parts it from the line above;
+    `cells`: it is a table row, which never goes on.
     """
 
     block: Block
     row: bool = False
     indented: bool = False
     short: bool = False
+    tight: bool = False
+    cells: bool = False
 
 
 def ends_sentence(text: str) -> bool:
@@ -48,7 +52,7 @@ def ends_sentence(text: str) -> bool:
     if (signed := _SIGNED.search(bare)) is not None:
         bare = bare[: signed.start()].rstrip()
     if bare[-40:].isascii() and len(bare) > 3:
-        return bool(_LATIN_END.search(bare)) or bare.rstrip(_CLOSING)[-1:] in "!?;:"
+        return bool(_LATIN_END.search(bare)) or bare.rstrip(_CLOSING)[-1:] in "!?:"
     bare = bare.rstrip(_CLOSING)
     return bool(bare) and bare[-1] in _TERMINAL
 
@@ -61,6 +65,8 @@ def open_mark(text: str) -> str:
             waiting.append(_PAIRS[char])
         elif waiting and char == waiting[-1]:
             waiting.pop()
+    if not waiting and text.count('"') % 2:
+        return '"'
     return waiting[-1] if waiting else ""
 
 
@@ -92,8 +98,10 @@ def is_cut(left: Piece, right: Piece, indented: bool = False) -> bool:
     before, after = left.block.text, right.block.text
     if right.row and (left.row or ends_sentence(before)):
         return False
+    if left.cells:
+        return False
     if left.row and not ends_sentence(before):
-        return not right.row and len(before) > 30 and runs_on(before, after)
+        return not right.row and not right.short and len(before) >= _SHORT_ROW
     if not ends_sentence(before):
         return not (indented and right.indented and not runs_on(before, after))
     if indented and not right.indented and not right.short:
@@ -101,12 +109,14 @@ def is_cut(left: Piece, right: Piece, indented: bool = False) -> bool:
     mark = open_mark(before)
     if not mark:
         return False
-    opening = next(o for o, c in _PAIRS.items() if c == mark)
-    return closes_first(after, mark, opening)
+    return _closes_first(after, mark)
 
 
-def closes_first(text: str, mark: str, opening: str) -> bool:
+def _closes_first(text: str, mark: str) -> bool:
     """Whether `text` closes a mark that it has not opened."""
+    if mark == '"':
+        return text.count(mark) % 2 == 1 and not text.startswith(mark)
+    opening = next(o for o, c in _PAIRS.items() if c == mark)
     closes, opens = text.find(mark), text.find(opening)
     return closes >= 0 and (opens < 0 or closes < opens)
 
@@ -119,9 +129,8 @@ def rest_elsewhere(left: Piece, others: Sequence[Piece]) -> int | None:
     mark = open_mark(left.block.text)
     if not mark or ends_sentence(left.block.text):
         return None
-    opening = next(o for o, c in _PAIRS.items() if c == mark)
     for n, other in enumerate(others):
-        if closes_first(other.block.text, mark, opening):
+        if _closes_first(other.block.text, mark):
             return n
     return None
 

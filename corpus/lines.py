@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpus.bylines import Byline, parse_byline
+from corpus.bylines import Byline, parse_byline, parse_signature
 from corpus.fold import fold
 from corpus.joins import ends_sentence
 from corpus.records import Block, Extracted
@@ -54,11 +54,12 @@ _FURNITURE = (
         ),
         "QR hint",
     ),
+    (re.compile(r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$"), "imprint"),
     (re.compile(r"^版权(?:声明|所有)|^未经(?:授权|许可|书面)"), "page note"),
     (re.compile(r"^本版(?:编辑|责编|美编|校对|图片|摄影|照片|责任|组版|内容|为|文图|文字|除|均|由)"), "page note"),
     (
         re.compile(
-            r"^\W?(?:(?:[\u3400-\u9fff]{0,4})(?:责任编辑|责编|编辑|美编|美术编辑|版式|版面|校对|值班(?:编委|总编|主任)?|主编|总编辑?|审[校读]|组版|监制|统筹|策划)|投稿(?:邮箱|电话|热线|信箱)?|督印人?|出版人|电子邮箱|邮箱|信箱|e-?mail|电话|热线|传真|微信|微博|网址)\s*[::/]|^(?:责任编辑|责编|美编|校对|编辑|版式|组版|主编|值班编委)\s+\S{2,4}(?:\s|$)|^editors?\s*:"
+            r"^\W?(?:(?:[\u3400-\u9fff]{0,4})(?:责任编辑|责编|编辑|美编|美术编辑|版式|版面|校对|值班(?:编委|总编|主任)?|主编|总编辑?|审[校读]|组版|监制|统筹|策划)|投稿(?:邮箱|电话|热线|信箱)?|督印人?|出版人|电子邮箱|邮箱|信箱|e-?mail|热线电话|电话|热线|传真|微信|微博|网址)\s*[::/]|^(?:责任编辑|责编|美编|校对|编辑|版式|组版|主编|值班编委)\s+\S{2,4}(?:\s|$)|^editors?\s*:"
         ),
         "imprint",
     ),
@@ -76,7 +77,7 @@ _FURNITURE = (
     ),
     (
         re.compile(
-            r"^[^。]{0,40}(?:国内统一|统一刊号|刊号|邮发代号|邮政编码|cn\d\d-\d{4}|issn|总第\s*[\d,]+\s*[期号]|第\s*[\d,]{3,}\s*[期号]|今日[\d一二三四五六七八九十]+版|本期[\d一二三四五六七八九十]+版|农历|零售价|每份|每月定价|月价|社长|社址|报社地址|本报地址|承印|印刷[::厂]|发行[::部]|主管[::]|主办[::]|出版[::]|集团(?:主管|主办|出版)|出版$|数字报|新闻热线|广告热线|订阅热线|发行热线|官方(?:微博|微信|网站|客户端|抖音)|www\.|https?://)[^。]{0,80}$|^(?:星期|周)[一二三四五六日天]\b[^。]{0,30}$|^[\u3400-\u9fff]{1,8}[年月](?:初|十|廿|正月|腊月)?[一二三四五六七八九十]{1,3}[日]?$"
+            r"^[^。]{0,40}(?:国内统一|统一刊号|刊号|邮发代号|邮政编码|cn\d\d-\d{4}|issn|总第\s*[\d,]+\s*[期号]|第\s*[\d,]{3,}\s*[期号]|今日[\d一二三四五六七八九十]+版|本期[\d一二三四五六七八九十]+版|农历|零售价|每份|每月定价|月价|社长|社址|报社地址|本报地址|承印|印刷[::厂]|发行[::部]|主管[::]|主办[::]|出版[::]|集团(?:主管|主办|出版)|出版$|数字报|新闻热线|订阅热线|发行热线|官方(?:微博|微信|网站|客户端|抖音)|www\.|https?://)[^。]{0,80}$|^(?:星期|周)[一二三四五六日天]\b[^。]{0,30}$|^[\u3400-\u9fff]{1,8}[年月](?:初|十|廿|正月|腊月)?[一二三四五六七八九十]{1,3}[日]?$"
         ),
         "masthead",
     ),
@@ -91,14 +92,20 @@ _BARE_NUMBER = re.compile(r"^[a-d]?\d{1,2}$|^-\s*\d+\s*-$")
 _PAGE_NAME = re.compile(
     r"^[\u3400-\u9fff·]{2,6}\s*第?\s*[a-d]?\d{1,2}\s*版?$|^[a-d]?\d{1,2}版?\s*[\u3400-\u9fff·]{2,6}$"
 )
+_TOP = 16  # lines that a masthead may take
 _EDGE = 4  # a bare number is a page's only near its upper or lower edge: elsewhere it may be a cut sentence's
 _LONG = 40
 _NOTICE = re.compile(r"(?:公告|通告|通知|公示|告示)$")
 _ADVERTS = re.compile(
-    r"^\W{0,2}(?:分类(?:广告|信息)|遗失(?:声明|启事|公告)?|挂失|声明公告|公告声明|广告(?:专栏|专版|天地|信息)?|便民(?:信息|服务|广告|热线)|供求信息|中缝(?:广告)?|商业广告|公益广告|租售信息|房屋(?:出租|租售)|二手车?|家政服务|诚聘|急聘|招工|招聘|转让|求购)\W{0,2}$"
+    r"^\W{0,2}(?:分类(?:广告|信息)|遗失(?:声明|启事|公告)?|挂失|声明公告|公告声明|广告(?:专栏|专版|天地|信息)?|便民(?:信息|服务|广告|热线)|供求信息|中缝(?:广告)?|商业广告|公益广告|租售信息|房屋(?:出租|租售)|二手车?|家政服务|诚聘|急聘|招工|招聘|转让|求购|便民|广告|启事)\W{0,2}$"
+)
+_NO_NEWS = re.compile(
+    r"声明作废|^\W?遗失|(?:遗失|丢失)[^。]{0,40}(?:证|照|章|票|本)[^。]{0,30}(?:作废|声明)"
+    r"|^[^。]{0,16}广告(?:热线|刊登|咨询|投放|许可|代理|审查)|^[^。]{0,8}(?:刊登|登报)(?:热线|电话)"
 )
 _ADVERT_LINE = re.compile(
-    rf"声明作废|特此声明|^遗失|作废[。.]?$|(?:遗失|丢失)[^。]{{0,40}}(?:证|照|章|票|本)[^。]{{0,30}}(?:作废|声明)|广告(?:热线|刊登|咨询|投放|许可|代理|审查)|(?:刊登|登报)(?:热线|电话)|(?:{_PHONE})\s*\W?$|(?:咨询|预约|订购|联系|报名|招商|加盟|订票|抢购|服务|看房|租赁|贵宾|垂询|客服)(?:电话|热线|专线|方式)|^(?:地址|乘车路线|公交路线|联系人|营业时间)\s*:"
+    rf"(?:{_PHONE})\s*\W?$|(?:咨询|预约|订购|联系|报名|招商|加盟|订票|抢购|服务|看房|租赁|贵宾|垂询|客服)(?:电话|热线|专线|方式)"
+    r"|^(?:地址|乘车路线|公交路线|联系人|营业时间)\s*:|待遇面议|月薪|包吃|出租|收购"
 )
 
 
@@ -120,9 +127,14 @@ class Line:
         return Block(self.text, ((self.start, self.end),))
 
     @property
+    def cells(self) -> bool:
+        """Whether the line is a table row."""
+        return _CELLS.search(self.text) is not None
+
+    @property
     def row(self) -> bool:
         """Whether the line is a list item or a table row: a paragraph whatever it ends with."""
-        return bool(_ROW_MARK.match(self.key) or _CIRCLED.match(self.text) or _CELLS.search(self.text))
+        return self.cells or bool(_ROW_MARK.match(self.key) or _CIRCLED.match(self.text))
 
 
 def lines_of(extracted: Extracted) -> list[Line]:
@@ -154,6 +166,7 @@ def like_title(line: Line) -> bool:
         line.role == "text"
         and len(key) <= (TITLE_LENGTH if not key.isascii() else 2 * TITLE_LENGTH)
         and "。" not in key
+        and not (key[0] == "(" and key[-1] == ")")
         and key[-1] not in ",、;"
         and (key[-1] != ":" or len(key) <= _KICKER_LENGTH)
         and not (key.isascii() and key[-1] == "." and len(key) > 20)
@@ -191,7 +204,7 @@ def _set_roles(lines: Sequence[Line]) -> None:
             line.role = "page number"
         elif _INDEX_ENTRY.search(key) and len(key) <= 40 and not line.row:
             line.role = "index"
-        elif (byline := parse_byline(line.text)) is not None:
+        elif (byline := parse_byline(line.text) or parse_signature(line.text)) is not None:
             line.role, line.byline, in_adverts = "byline", byline, False
         elif _DATELINE.match(line.text) or _DATELINE.match(key):
             line.role, in_adverts = "dateline", False
@@ -200,11 +213,12 @@ def _set_roles(lines: Sequence[Line]) -> None:
         elif _ADVERTS.match(key):
             line.role, in_adverts = "advertisement", True
         elif reason := next((why for pattern, why in _FURNITURE if pattern.search(key)), ""):
-            line.role = reason
+            # A date in the middle of a page signs a notice.
+            line.role = reason if reason != "masthead" or not _TOP <= n < len(lines) - _EDGE else "text"
         elif n and lines[n - 1].role == "QR hint" and line.gap == 0 and len(key) <= 20 and "。" not in key:
             line.role = "QR hint"
-        elif _ADVERT_LINE.search(key) and (in_adverts or (len(key) <= 60 and "。" not in key.rstrip("。"))):
-            line.role = "advertisement"
+        elif _NO_NEWS.search(key) or (in_adverts and _ADVERT_LINE.search(key)):
+            line.role, in_adverts = "advertisement", in_adverts or "广告" in key
         elif in_adverts:
             below = lines[n + 1] if n + 1 < len(lines) else None
             if line.gap > 0 and below is not None and _heads_notice(line, below):

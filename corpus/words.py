@@ -8,7 +8,7 @@ import re
 import warnings
 from typing import Any
 
-from corpus.fold import fold
+from corpus.fold import fold, matching_form
 
 _CJK = r"\u3400-\u9fff\uf900-\ufaff"
 _WORDLIKE = re.compile(rf"[{_CJK}A-Za-z0-9]")
@@ -26,14 +26,26 @@ def _jieba() -> Any:
     return jieba
 
 
+@functools.lru_cache(maxsize=1024)
+def _form(text: str) -> str:
+    """The matching form in which white space still parts words; the same text is asked for twice, words and pairs."""
+    return matching_form(text, join=False).text
+
+
 def tokens(text: str) -> list[tuple[str, int, int]]:
-    """The words of `text` in order, each with its half-open range; together they cover all of `text`."""
+    """The words of `text` in order, each with its half-open range; together they cover all of `text`.
+
+    Folded character by character only, so that the ranges are those of the printed text.
+    """
     return [(word, start, end) for word, start, end in _jieba().tokenize(fold(text))]
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` for searching: long words also give the shorter words in them; no punctuation."""
-    return [w for w in _jieba().cut_for_search(fold(text)) if _WORDLIKE.search(w)]
+    """The words of `text` for searching: long words also give the shorter words in them; no punctuation.
+
+    Numbers, amounts and dates are those of the matching form: 一千五百万元 and 1,500万元 give the same words.
+    """
+    return [w for w in _jieba().cut_for_search(_form(text)) if _WORDLIKE.search(w)]
 
 
 def is_word(text: str) -> bool:
@@ -41,6 +53,21 @@ def is_word(text: str) -> bool:
     jieba = _jieba()
     jieba.initialize()
     return bool(jieba.dt.FREQ.get(text, 0))
+
+
+@functools.cache
+def _tags() -> dict[str, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import jieba.posseg
+    jieba.posseg.initialize()
+    tags: dict[str, str] = jieba.posseg.dt.word_tag_tab
+    return tags
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether the dictionary holds `text`, and not as a person's name."""
+    return is_word(text) and not _tags().get(text, "").startswith("nr")
 
 
 def tagged(text: str) -> list[tuple[str, str]]:
@@ -61,7 +88,7 @@ def pairs(text: str) -> list[str]:
     ['嘉兴', '兴市', 'abc', '12.5', '亿']
     """
     out: list[str] = []
-    for run in _RUNS.findall(fold(text)):
+    for run in _RUNS.findall(_form(text)):
         if run[0].isascii() or len(run) == 1:
             out.append(run)
         else:
