@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from corpus.joins import Piece, ends_sentence, is_cut, join, rest_elsewhere, runs_on
 from corpus.lines import Line, jump_of, like_title
@@ -33,6 +34,7 @@ def read_body(lines: Sequence[Line], text: str) -> Body:
     out = Body()
     indented = _marks_paragraphs(lines)
     pieces = [piece for line in lines for piece in _without_jump(line, out)]
+    wrapped = _wraps_lines(pieces)
     open_ = False  # whether the last paragraph goes on
     for at, piece in enumerate(pieces):  # which loses the pieces that were joined out of turn
         if open_ and out.paragraphs:
@@ -46,7 +48,8 @@ def read_body(lines: Sequence[Line], text: str) -> Body:
             if elsewhere:
                 out.paragraphs[-1] = join(out.paragraphs[-1], pieces.pop(at + 1 + elsewhere).block, text)
         after = pieces[at + 1] if at + 1 < len(pieces) else None
-        open_ = after is not None and is_cut(Piece(out.paragraphs[-1], piece.row, piece.indented), after, indented)
+        left = replace(piece, block=out.paragraphs[-1])
+        open_ = after is not None and (is_cut(left, after, indented) or (wrapped and _same_paragraph(left, after)))
     return out
 
 
@@ -54,6 +57,16 @@ def _marks_paragraphs(lines: Sequence[Line]) -> bool:
     """Whether this page prints a paragraph's first line indented, so that one that is not goes on with the last."""
     long = [line for line in lines if len(line.text) > 40]
     return len(long) > 2 and sum(line.indented for line in long) >= 0.5 * len(long)
+
+
+def _wraps_lines(pieces: Sequence[Piece]) -> bool:
+    """Whether this article is printed line by line: what stands right under a line then goes on with it."""
+    tight = [(a, b) for a, b in pairwise(pieces) if b.tight and not a.row and not b.row]
+    return len(tight) > 2 and sum(not ends_sentence(a.block.text) for a, _ in tight) >= 0.6 * len(tight)
+
+
+def _same_paragraph(left: Piece, right: Piece) -> bool:
+    return right.tight and not (left.row or right.row or left.apart or right.apart)
 
 
 def _is_subhead(pieces: Sequence[Piece], at: int) -> bool:
@@ -72,6 +85,7 @@ def _is_subhead(pieces: Sequence[Piece], at: int) -> bool:
         and (not re.search("[:：]", text) or pieces[at + 1].tight)
         and not ends_sentence(text)
         and not runs_on(text, pieces[at + 1].block.text)
+        and not pieces[at + 1].apart
     )
 
 
@@ -79,7 +93,7 @@ def _without_jump(line: Line, out: Body) -> list[Piece]:
     """The line's text without its jump mark, which is noted in `out`."""
     match = jump_of(line)
     if match is None:
-        return [Piece(line.block, line.row, line.indented, like_title(line), line.gap == 0, line.cells)]
+        return [Piece(line.block, line.row, line.indented, like_title(line), line.gap == 0, line.apart)]
     start, end = line.start + match.start(), line.start + match.end()
     while end > start and line.text[end - line.start - 1].isspace():
         end -= 1

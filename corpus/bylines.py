@@ -188,9 +188,9 @@ def _like_name(name: str) -> bool:
 def _latin(text: str) -> Byline | None:
     if re.fullmatch(r"(?i:(?:our )?staff (?:reporters?|writers?)|agencies|xinhua)", text):
         return Byline()
-    if (placed := re.fullmatch(rf"(?P<name>{_LATIN_NAME}) in {_LATIN_NAME}", text)) is not None:
+    if (placed := re.fullmatch(rf"(?P<name>{_LATIN_NAME}) in [A-Z][\w'-]+(?: [A-Z][\w'-]+)*", text)) is not None:
         return Byline((placed.group("name"),))
-    match = _LATIN.match(text)
+    match = _LATIN.match(re.sub(r"\s+/\s+[^/]+$", "", text))  # what follows a slash is the paper's name
     if match is None or not match.group("names")[0].isupper() or len(match.group("rest")) > 30:
         return None
     what = match.group("what").lower()

@@ -17,9 +17,9 @@ from corpus.date_words import month_end, months_from, number
 Precision = Literal["day", "month", "quarter", "half", "year", "around"]
 """The unit in which a period's bounds are stated, the finer first; "around" where they are a rough window."""
 
-_DAYS_BACK = 300
+_PERIODS: Final = ("month", "quarter", "half", "year")
+_DAYS_BACK: Final = 300
 _LEAP_YEAR = 2000  # stands in for an unknown year, to check what is printed
-_LEAP = datetime.date(_LEAP_YEAR, 1, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Context:
 
     issue: datetime.date | None
     before: Period | None = None  # the date before this one in the sentence
+    dated: Period | None = None  # the last date with a printed year in the text
     to: bool = False  # whether this is the end of a range that `before` begins
     ahead: bool = False  # whether the clause speaks of what is to come
 
@@ -57,7 +58,7 @@ def day_of(match: re.Match[str], before: Period) -> Period:
     return replace(before, first=day, last=day)
 
 
-def _calendar(match: re.Match[str], context: Context) -> Period:
+def calendar(match: re.Match[str], context: Context) -> Period:
     """A date of years, quarters, months and days."""
     groups = match.groupdict()
     if not any(groups.get(name) for name in ("y", "ry", "ay")):
@@ -65,7 +66,7 @@ def _calendar(match: re.Match[str], context: Context) -> Period:
     else:
         year, dated = _said_year(match, context), groups["y"] is not None or groups["ay"] is not None
     if groups.get("same"):
-        return _year_before(year, context)
+        return _same_period(groups, year, context)
     if year is None:
         return Period(None, None, _in_year(groups, _LEAP_YEAR).precision)
     return replace(_in_year(groups, year), dated=dated)
@@ -81,7 +82,7 @@ def _said_year(match: re.Match[str], context: Context) -> int | None:
         return year
     if match["ry"]:
         return None if context.issue is None else context.issue.year + words.YEARS[match["ry"]]
-    before, ahead = context.before, words.THAT_YEAR.get(match["ay"])
+    before, ahead = context.dated, words.THAT_YEAR.get(match["ay"])
     if ahead is None or before is None or before.first is None or before.last is None:
         return None
     return before.last.year + ahead if before.first.year == before.last.year else None
@@ -133,161 +134,54 @@ def _in_year(groups: dict[str, str | None], year: int) -> Period:
         month = number(month_text)
         if day := get("d"):
             last = datetime.date(year, month, number(day))
-            return _ordered(last.replace(day=number(get("d0") or day)), last, "day")
+            return ordered(last.replace(day=number(get("d0") or day)), last, "day")
         if part := get("mp"):
-            return _part_of_month(year, month, part)
+            return part_of_month(year, month, part)
         from_month = number(get("m0") or month_text)
         end = month_end(year + (from_month > month), month)
         return Period(datetime.date(year, from_month, 1), end, "month")
     if half := get("h"):
-        return _months(year, 1 if half == "上" else 7, 6, "half")
+        return months(year, 1 if half == "上" else 7, 6, "half")
     if get("q1"):
-        return _months(year, 1, 3, "quarter")
+        return months(year, 1, 3, "quarter")
     if quarter := get("q"):
-        return _months(year, number(quarter) * 3 - 2, 3, "quarter")
+        return months(year, number(quarter) * 3 - 2, 3, "quarter")
     if quarters := get("qs"):
-        return _months(year, 1, number(quarters) * 3, "quarter")
+        return months(year, 1, number(quarters) * 3, "quarter")
     if edge := get("yp"):
-        return _months(year, 1 if edge == "初" else 12, 1, "around")
+        return months(year, 1 if edge == "初" else 12, 1, "around")
     from_year = number(get("y0") or str(year))
-    return _ordered(datetime.date(from_year, 1, 1), datetime.date(year, 12, 31), "year")
+    return ordered(datetime.date(from_year, 1, 1), datetime.date(year, 12, 31), "year")
 
 
-def _months(year: int, month: int, count: int, precision: Precision) -> Period:
+def months(year: int, month: int, count: int, precision: Precision) -> Period:
     return Period(datetime.date(year, month, 1), month_end(year, month + count - 1), precision)
 
 
-def _ordered(first: datetime.date, last: datetime.date, precision: Precision) -> Period:
+def ordered(first: datetime.date, last: datetime.date, precision: Precision) -> Period:
     if first > last:
         raise ValueError(f"{first} comes after {last}")
     return Period(first, last, precision)
 
 
-def _part_of_month(year: int, month: int, part: str) -> Period:
+def part_of_month(year: int, month: int, part: str) -> Period:
     end = month_end(year, month)
     first, last = {"上": (1, 10), "初": (1, 10), "中": (11, 20)}.get(part[0], (21, end.day))
     return Period(end.replace(day=first), end.replace(day=last), "day" if part.endswith("旬") else "around")
 
 
-def _year_before(year: int | None, context: Context) -> Period:
-    """去年同期: the period of the date before, a year earlier; the whole year where that is not said."""
+def _same_period(groups: dict[str, str | None], year: int | None, context: Context) -> Period:
+    """去年同期, 2019年同期: the period of the date before in that year; the whole year where that is not said."""
     before = context.before
-    if before is None or before.first is None or before.last is None or before.precision in ("day", "around"):
-        return Period(None, None, "around") if year is None else _months(year, 1, 12, "around")
-    last = months_from(before.last, -12)
-    return Period(months_from(before.first, -12), month_end(last.year, last.month), before.precision)
+    if before is not None and before.first is not None and before.last is not None and before.precision in _PERIODS:
+        years = -1 if year is None or groups["ry"] == "上年" else year - before.last.year
+        if years < 0 or groups["y"]:
+            last = months_from(before.last, 12 * years)
+            first = months_from(before.first, 12 * years)
+            return Period(first, month_end(last.year, last.month), before.precision, before.dated)
+    return Period(None, None, "around") if year is None else months(year, 1, 12, "around")
 
 
-def _iso(match: re.Match[str], context: Context) -> Period:
+def iso(match: re.Match[str], context: Context) -> Period:
     day = datetime.date(int(match["y"]), int(match["m"]), int(match["d"]))
     return Period(day, day, "day", dated=True)
-
-
-def _near_month(match: re.Match[str], context: Context) -> Period:
-    issue = _LEAP if context.issue is None else context.issue
-    month = months_from(issue.replace(day=1), words.WEEKS[match["w"]])
-    if match["d"]:
-        day = month.replace(day=number(match["d"]))
-        period = Period(day, day, "day")
-    elif match["mp"]:
-        period = _part_of_month(month.year, month.month, match["mp"])
-    else:
-        period = _months(month.year, month.month, 1, "month")
-    return _known(period, context)
-
-
-def _near_day(match: re.Match[str], context: Context) -> Period:
-    issue = _LEAP if context.issue is None else context.issue
-    day = issue + datetime.timedelta(words.DAYS[match["w"] or match["v"]])
-    return _known(Period(day, day, "day"), context)
-
-
-def _week(match: re.Match[str], context: Context) -> Period:
-    issue = _LEAP if context.issue is None else context.issue
-    monday = issue + datetime.timedelta(7 * words.WEEKS[match["w"]] - issue.weekday())
-    first, last = (5, 6) if match["end"] else (0, 6)
-    if match["d"]:
-        first = last = words.WEEKDAYS[match["d"]]
-    return _known(Period(monday + datetime.timedelta(first), monday + datetime.timedelta(last), "day"), context)
-
-
-def _span(match: re.Match[str], context: Context) -> Period:
-    """:raises ValueError: if the span is not said to end at the issue: 三年, 半天前."""
-    issue = _LEAP if context.issue is None else context.issue
-    way, unit, half = match["way"], match["unit"], match["n"] == "半"
-    count = 0 if half else number(match["n"])
-    if (not way and not match["past"]) or (half and unit not in ("年", "个月")) or (not half and count == 0):
-        raise ValueError(f"{match.group()} is no date")
-    if unit in ("年", "个月") and not (half and unit == "个月"):
-        months = 6 if half else count * (12 if unit == "年" else 1)
-        then = months_from(issue, -months)
-    else:
-        days = 15 if half else count * (1 if unit == "天" else 7)
-        then = issue - datetime.timedelta(days)
-    if not way.endswith("前"):
-        period = Period(then, issue, "around")
-    elif unit == "天":
-        period = Period(then, then, "day")
-    elif unit == "年" and not half:
-        period = _months(then.year, 1, 12, "around")
-    elif unit == "个月" or half:
-        period = _months(then.year, then.month, 1, "around")
-    else:
-        monday = then - datetime.timedelta(then.weekday())
-        period = Period(monday, monday + datetime.timedelta(6), "around")
-    return _known(period, context)
-
-
-def _around(match: re.Match[str], context: Context) -> Period:
-    issue = _LEAP if context.issue is None else context.issue
-    days = 14 if match.group() in ("近日", "日前") else 7
-    return _known(Period(issue - datetime.timedelta(days), issue, "around"), context)
-
-
-def _edge(match: re.Match[str], context: Context) -> Period:
-    issue = _LEAP if context.issue is None else context.issue
-    if match["m"]:
-        return _known(_part_of_month(issue.year, issue.month, match["m"]), context)
-    return _known(_months(issue.year, 1 if match["y"] == "初" else 12, 1, "around"), context)
-
-
-def _day(match: re.Match[str], context: Context) -> Period:
-    """A day of the month named before in the sentence; else the last such day, if 20 days back at most, or the next."""
-    before, issue = context.before, context.issue
-    start = number(match["d0"] or match["d"])
-    length = datetime.timedelta(number(match["d1"] or match["d0"] or match["d"]) - start)
-    if not 1 <= start <= 31 or length.days < 0:
-        raise ValueError(f"{match.group()} is no day of a month")
-    if before is not None and before.last is not None and before.precision in ("day", "month"):
-        day = before.last.replace(day=start)
-        return Period(day, day + length, "day", before.dated)
-    if issue is None:
-        return Period(None, None, "day")
-    days = []
-    for months in (-1, 0, 1):
-        month = months_from(issue.replace(day=1), months)
-        if start <= month_end(month.year, month.month).day:
-            days.append(month.replace(day=start))
-    past = [day for day in days if 0 <= (issue - day).days <= 20]
-    coming = [day for day in days if day >= issue]
-    chosen = coming[0] if coming and (context.ahead or not past) else past[-1]
-    return Period(chosen, chosen + length, "day")
-
-
-def _known(period: Period, context: Context) -> Period:
-    """The period; without days where the issue that it is counted from is not known."""
-    return period if context.issue is not None else Period(None, None, period.precision)
-
-
-RULES: Final[tuple[tuple[re.Pattern[str], Resolver], ...]] = (
-    (words.DATED, _calendar),
-    (words.UNDATED, _calendar),
-    (words.ISO, _iso),
-    (words.NEAR_MONTH, _near_month),
-    (words.NEAR_DAY, _near_day),
-    (words.WEEK, _week),
-    (words.SPAN, _span),
-    (words.AROUND, _around),
-    (words.EDGE, _edge),
-    (words.DAY, _day),
-)

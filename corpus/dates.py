@@ -12,7 +12,7 @@ Rules, each for what newspapers leave unsaid:
   next one comes first, if it is at most 300 days ahead.
 - A quarter or a half without a year is one of the issue's year; in January to March one that has not begun is last
   year's, unless the clause speaks of what is to come.
-- 同年, 当年 and 次年 lean on the date printed before; 去年同期 is that date's period a year earlier.
+- 同年, 当年 and 次年 lean on the last date with a printed year; 去年同期 is the period named before, a year earlier.
 - 年底, 月初 and the like, 近日 (14 days), 三年来: the window is rough, and the precision says "around".
 
 Without the issue's date only what is printed in full is resolved; the rest is found, with `first` and `last` None.
@@ -26,12 +26,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, get_args
 
+from corpus import date_offsets as offsets
 from corpus import date_words as words
-from corpus.date_periods import RULES, Context, Period, Precision, day_of
+from corpus.date_periods import Context, Period, Precision, Resolver, calendar, day_of, iso
 from corpus.date_words import months_from
 from corpus.fold import fold
 
 _COARSER: Final = get_args(Precision)
+_RULES: Final[tuple[tuple[re.Pattern[str], Resolver], ...]] = (
+    (words.DATED, calendar),
+    (words.UNDATED, calendar),
+    (words.ISO, iso),
+    (words.NEAR_MONTH, offsets.near_month),
+    (words.NEAR_DAY, offsets.near_day),
+    (words.WEEK, offsets.week),
+    (words.SPAN, offsets.span),
+    (words.AROUND, offsets.around),
+    (words.EDGE, offsets.edge),
+    (words.DAY, offsets.day),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +101,12 @@ def _ranges(text: str, issue: datetime.date | None) -> Iterator[tuple[int, int, 
 def _single(text: str, issue: datetime.date | None) -> Iterator[tuple[int, int, Period, bool]]:
     """Each date by itself, and whether it ends a range that the one before it begins."""
     found = sorted(
-        ((m.start(), -m.end(), n, m) for n, (pattern, _) in enumerate(RULES) for m in pattern.finditer(text)),
+        ((m.start(), -m.end(), n, m) for n, (pattern, _) in enumerate(_RULES) for m in pattern.finditer(text)),
         key=lambda entry: entry[:3],
     )
     at = 0
     before: Period | None = None
+    dated: Period | None = None
     for start, _, rule, match in found:
         if start < at:
             continue
@@ -101,10 +115,11 @@ def _single(text: str, issue: datetime.date | None) -> Iterator[tuple[int, int, 
             before = None
         to = before is not None and words.TO_NEXT.fullmatch(between) is not None
         try:
-            period = RULES[rule][1](match, Context(issue, before, to, _ahead(text, start, match.end())))
+            period = _RULES[rule][1](match, Context(issue, before, dated, to, _ahead(text, start, match.end())))
         except (ValueError, OverflowError):  # no day of the calendar, or no date at all
             continue
         before, at = period, match.end()
+        dated = period if period.dated and period.last is not None else dated
         yield start, at, period, to
         while period.precision == "day" and (more := words.AFTER_DAY.match(text, at)) is not None:
             try:

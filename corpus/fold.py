@@ -1,13 +1,8 @@
 """The matching form of a text, and where each part of it is printed.
 
-`fold` changes characters one by one and keeps the length. `matching_form` goes on from there: what is printed in several
-ways (2026-04-01 and 二〇二六年四月一日, 1,500万元 and 一千五百万元, letter-spaced or cut by a line break) comes out alike, and a
-map leads back. Only matching uses it; what is shown is always printed text.
-
-How the map holds: every step looks for a pattern without look-around and rewrites each match by itself. A slice of a
-text that begins and ends outside all matches, or at the border of one, therefore has the same matches, and its form is
-the same slice of the whole form. Matches are never cut: `printed` and `folded` widen a span to whole matches, also
-matches that were left as they are, since a part of one might be read differently alone.
+`fold` changes characters one by one and keeps the length. `matching_form` goes on from there: what is printed in
+several ways comes out alike (2026-04-01 and 二〇二六年四月一日, 1,500万元 and 一千五百万元, what is spaced out or cut
+by a line break), and a map leads back. Only matching uses it; what is shown is always printed text.
 """
 
 from __future__ import annotations
@@ -16,11 +11,9 @@ import functools
 import re
 import sys
 import unicodedata
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from corpus.numerals import NUMERALS, STRETCH, canonical
+from corpus.offsets import Edits, Folded, compose, rewrite
 
 
 @functools.cache
@@ -55,103 +48,8 @@ def fold(text: str) -> str:
     return text.translate(_table())
 
 
-# A rewritten stretch: (start, end) in the text before, (start, end) after. What lies outside is the same in both.
-Edit = tuple[int, int, int, int]
-Edits = Sequence[Edit]
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """`text` is the matching form; `edits`, in order and apart from each other, are where it differs in length or kind.
-
-    Spans are half-open, in characters. Both maps widen a span to whole edits and never cross: a span inside another
-    maps to a span inside that one's.
-    """
-
-    text: str
-    edits: Edits = ()
-
-    def printed(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the printed text that gave `text[start:end]`.
-
-        The matching form of that printed slice holds `text[start:end]`. Characters that vanish (soft hyphens) are left
-        out at both ends.
-
-        >>> form = matching_form("投资1,500万元。")
-        >>> form.text, form.printed(2, 6)  # 1500万元, 1,500万元
-        ('投资1500万元。', (2, 9))
-        """
-        return _across(self.edits, start, end, 2, 0)
-
-    def folded(self, start: int, end: int) -> tuple[int, int]:
-        """The span of `text` that the printed slice from `start` to `end` gave; empty where it vanished."""
-        return _across(self.edits, start, end, 0, 2)
-
-
-def _across(edits: Edits, start: int, end: int, here: int, there: int) -> tuple[int, int]:
-    """A span on one side of the edits (0 before, 2 after), widened to whole edits, on the other side."""
-    at = bisect_right(edits, start, key=lambda edit: edit[here]) - 1
-    if at < 0:
-        first = start
-    elif start >= edits[at][here + 1]:
-        first = start - edits[at][here + 1] + edits[at][there + 1]
-    else:
-        first = edits[at][there]
-    if end <= start:
-        return first, first
-    at = bisect_left(edits, end, key=lambda edit: edit[here]) - 1
-    if at < 0:
-        return first, end
-    return first, edits[at][there + 1] + max(0, end - edits[at][here + 1])
-
-
-def compose(first: Edits, then: Edits) -> Edits:
-    """The edits of two steps as those of one; edits that touch the same characters become one.
-
-    >>> compose([(0, 3, 0, 1)], [(0, 2, 0, 5)])  # abcd → xd → 12345
-    [(0, 4, 0, 5)]
-    """
-    if not first or not then:
-        return first or then
-    # By place in the middle text; an edit that left nothing there goes before one that begins at the same place.
-    events = [(a2, a3, (a3 - a2) - (a1 - a0), 0) for a0, a1, a2, a3 in first]
-    events += [(b0, b1, 0, (b3 - b2) - (b1 - b0)) for b0, b1, b2, b3 in then]
-    events.sort(key=lambda event: event[:2])
-    out: list[Edit] = []
-    shift_in = shift_out = n = 0  # from the first text to the middle one, and from there to the last
-    while n < len(events):
-        start = end = events[n][0]
-        before = start - shift_in, start + shift_out
-        while start == end or (n < len(events) and events[n][0] < end):
-            end = max(end, events[n][1])
-            shift_in += events[n][2]
-            shift_out += events[n][3]
-            n += 1
-            if start == end:
-                break
-        out.append((before[0], end - shift_in, before[1], end + shift_out))
-    return out
-
-
-def _rewrite(text: str, pattern: re.Pattern[str], change: Callable[[str], str]) -> tuple[str, Edits]:
-    """`text` with every match of `pattern`, which looks at nothing outside it, changed; and where the matches are."""
-    parts: list[str] = []
-    edits: list[Edit] = []
-    at = shift = 0
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        new = change(match.group())
-        if new:
-            parts += (text[at:start], new)
-        else:
-            parts.append(text[at:start])
-        edits.append((start, end, start + shift, start + shift + len(new)))
-        shift += len(new) - (end - start)
-        at = end
-    return ("".join([*parts, text[at:]]), edits) if edits else (text, edits)
-
-
-_BEYOND = (range(0x10000), range(0x10000, 0x20000), range(0x2F800, 0x2FA20), range(0xE0000, 0xE1000))
+# Where Unicode has characters that NFKC changes, and invisible ones.
+_CHANGING = (range(0x20000), range(0x2F800, 0x2FA20), range(0xE0000, 0xE1000))
 _SELECTORS = {0x34F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 
 
@@ -160,7 +58,7 @@ def _characters() -> tuple[dict[int, str], dict[str, str], re.Pattern[str]]:
     """Characters that fold to one other; those that fold to none or several; a pattern for the latter."""
     one: dict[int, str] = {}
     several: dict[str, str] = {}
-    for code in (code for part in _BEYOND for code in part):
+    for code in (code for part in _CHANGING for code in part):
         char = chr(code)
         category = unicodedata.category(char)
         if category in ("Cs", "Cn"):
@@ -190,7 +88,10 @@ def _characters() -> tuple[dict[int, str], dict[str, str], re.Pattern[str]]:
 _HAN = r"\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _SPACE = re.compile(r"\s")
 _WIDE = rf"[{_HAN}\u3001-\u303f“”‘’—…·]"
-_SPACES = re.compile(rf"{_WIDE}?\s+(?:{_WIDE}\s+)*{_WIDE}?")
+# Patterns without look-around; corpus.offsets says why. Beside a Chinese character white space goes whatever is on its
+# other side, so that the match need not reach there.
+_SPACES = re.compile(rf"{_WIDE}\s+|\s+{_WIDE}?")
+_PARTING = re.compile(rf"{_WIDE}?\s+(?:{_WIDE}\s+)*{_WIDE}?")
 # Looking ahead at what is consumed next is no looking around. Numerals stay apart: 一、二、三、四年级 is no number.
 _LETTER = f"(?![{NUMERALS}])[{_HAN}]"
 _LETTERS = re.compile(rf"{_LETTER}([、· ]){_LETTER}(?:\1{_LETTER}){{2,}}")
@@ -240,14 +141,14 @@ def _step(text: str, join: bool) -> tuple[str, Edits]:
     """All rewritings of several characters, once."""
     edits: Edits = ()
     if _SPACE.search(text):
-        text, edits = _rewrite(text, _SPACES, _joined if join else _parted)
+        text, edits = rewrite(text, *((_SPACES, _joined) if join else (_PARTING, _parted)))
     if "、" in text or "·" in text or " " in text:
-        text, more = _rewrite(text, _LETTERS, lambda run: run[::2])
+        text, more = rewrite(text, _LETTERS, lambda run: run[::2])
         edits = compose(edits, more)
-    text, more = _rewrite(text, STRETCH, canonical)
+    text, more = rewrite(text, STRETCH, canonical)
     edits = compose(edits, more)
     if _repeats(text):
-        text, more = _rewrite(text, _TWICE, _once)
+        text, more = rewrite(text, _TWICE, _once)
         edits = compose(edits, more)
     return text, edits
 
@@ -255,10 +156,12 @@ def _step(text: str, join: bool) -> tuple[str, Edits]:
 def matching_form(text: str, join: bool = True) -> Folded:
     """What of `text` counts for matching, alike for all ways of printing it.
 
-    Characters are folded as by `fold`, and ℃, ㈱, ﬁ written out; invisible characters go. Runs of white space become one
-    space, and white space beside a Chinese character goes. 产、业、集、聚 becomes 产业集聚. Numbers, amounts and dates are
-    written one way (see `corpus.numerals`). A run of 6 to 40 characters that is printed several times in a row, as by a
-    bold face that was typed twice, counts once.
+    Characters are folded as by `fold`, and ℃, ㈱, ﬁ written out; invisible characters go. Runs of white space become
+    one space, and white space beside a Chinese character goes. 产、业、集、聚 becomes 产业集聚. Numbers, amounts and
+    dates are written one way (see `corpus.numerals`). A run of 6 to 40 characters that is printed several times in a
+    row counts once.
+
+    The map of the result holds for every span of its text: the matching form of the printed slice contains it.
 
     :param join: whether white space between two Chinese characters goes. False where it parts words, as in a question
         of keywords or a headline of two lines.
@@ -268,7 +171,7 @@ def matching_form(text: str, join: bool = True) -> Folded:
     """
     one, several, pattern = _characters()
     text = text.translate(one)
-    text, edits = _rewrite(text, pattern, several.__getitem__)
+    text, edits = rewrite(text, pattern, several.__getitem__)
     for _ in range(_ROUNDS):
         new, more = _step(text, join)
         # Also the edits of the round that changes nothing: what it looked at as a whole must stay whole.

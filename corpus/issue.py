@@ -101,10 +101,12 @@ def issue_day(date: str | None) -> datetime.date | None:
 def page_key(page: str) -> str:
     """The form in which two ways to print a page's number are one: 02 and 2, A03 and a3.
 
-    >>> page_key("A03"), page_key("02"), page_key("二")
-    ('A3', '2', '2')
+    >>> page_key("A03"), page_key("02"), page_key("二"), page_key("头")
+    ('A3', '2', '2', '1')
     """
     plain = unicodedata.normalize("NFKC", page).strip().upper()
+    if plain in ("头", "頭"):
+        return "1"
     match = re.fullmatch(r"([A-Z]*)0*(\d+)", plain)
     if match is not None:
         return match[1] + match[2]

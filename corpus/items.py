@@ -16,7 +16,7 @@ from corpus.joins import ends_sentence, open_mark, runs_on
 from corpus.fold import fold
 from corpus.lines import LOGO_LENGTH, Line, finished, jump_of, like_title, paragraph_gap
 from corpus.records import ItemKind
-from corpus.words import is_plain_word
+from corpus.words import is_plain_word, tagged
 
 _PHOTO_TITLE_LENGTH = 40
 _CAPTION_LENGTH = 450
@@ -32,8 +32,10 @@ _BRIEFS = re.compile(
     r"^\W{0,2}(?:[\u3400-\u9fff]{0,4}(?:简讯|短讯|短波|快讯|速览|速递|集锦|简报|简明新闻|一句话新闻|微新闻|要闻简报|动态|新闻眼|短新闻)|briefs?|in brief|news in brief)\W{0,2}$"
 )
 _NOTICE = re.compile(r"(?:公告|通告|通知|启事|公示|声明|告示|预告)$")
+_NAME_LENGTH = 3
 _ENOUGH = 3
 _HALF_LENGTH = 14
+_FUNCTION_TAGS = "rpcudm"  # pronoun, preposition, conjunction, particle, adverb, numeral
 
 
 @dataclass(slots=True)
@@ -106,7 +108,11 @@ def _byline_groups(lines: list[Line]) -> Iterator[tuple[int, int]]:
         while (
             end < len(lines)
             and lines[end].gap <= 1
-            and ((lines[end].role == "byline" and not _marked(lines[end])) or _only_names(lines[end]))
+            and (
+                (lines[end].role == "byline" and not _marked(lines[end]))
+                or _only_names(lines[end])
+                or _last_name(lines, end)
+            )
         ):
             lines[end].role = "byline"
             end += 1
@@ -117,7 +123,15 @@ def _byline_groups(lines: list[Line]) -> Iterator[tuple[int, int]]:
 def _only_names(line: Line) -> bool:
     """Whether a line holds nothing but names that are no ordinary words: `贺兰舟`."""
     names = parse_names(line.text) if line.role == "text" and len(line.text) <= 20 else ()
-    return bool(names) and not any(is_plain_word(fold(name)) for name in names)
+    return bool(names) and all(len(name) <= _NAME_LENGTH and not is_plain_word(fold(name)) for name in names)
+
+
+def _last_name(lines: list[Line], at: int) -> bool:
+    """Whether a byline's last name stands on the next line by itself; it may be a word as well: `祁连山`."""
+    line, below = lines[at], lines[at + 1] if at + 1 < len(lines) else None
+    if line.role != "text" or len(line.text) > _NAME_LENGTH or not parse_names(line.text) or below is None:
+        return False
+    return below.role == "dateline"
 
 
 def _marked(line: Line) -> bool:
@@ -175,10 +189,15 @@ def _title_before(lines: list[Line], at: int, floor: int) -> int:
             break
         start -= 1
         line = lines[start]
-        if start < at - 1 and len(line.text) <= LOGO_LENGTH and lines[start + 1].gap > 0:
+        if start < at - 1 and _like_logo(line) and lines[start + 1].gap > 0:
             start += 1  # a page's name or a column's logo above the headline
             break
     return start
+
+
+def _like_logo(line: Line) -> bool:
+    """Whether a short line can be the name of a page or column: names do not speak in pronouns and prepositions."""
+    return len(line.text) <= LOGO_LENGTH and not any(tag[0] in _FUNCTION_TAGS for _, tag in tagged(line.text))
 
 
 def _half_title(lines: list[Line], at: int) -> bool:
@@ -356,23 +375,25 @@ def _unmarked(lines: list[Line], found: _Found) -> None:
         if at in taken:
             at += 1
             continue
-        if not like_title(line):
+        if not like_title(line) or _starts_row(line):
             at += 1
             continue
         end = at + 1
         while end < len(lines) and end - at < 4 and end not in taken and like_title(lines[end]) and lines[end].gap <= 1:
+            if lines[end].row:
+                break
             end += 1
         under = lines[end] if end < len(lines) and end not in taken and lines[end].role == "text" else None
         if under is None or under.gap > _WIDE_GAP + 1 or at in bodies:
             at = end
             continue
         first = _after_logo(lines, at, end)
-        signs = _headline_signs(lines, first, end, taken, photos, briefs, style)
-        if signs > 0 and _signed_below(lines, end, taken, photos):
+        signs = _headline_signs(lines, at, first, end, taken, photos, briefs, style)
+        if signs is not None and _signed_below(lines, end, taken, photos):
             # Who signed under the headline does not sign again at the end: another article begins between the two.
             opened = [start for start in found.starts if start.first < at]
-            signs += 2 if opened and max(opened, key=lambda start: start.first).item.bylines else 1
-        if signs >= _ENOUGH:
+            signs += _ENOUGH if opened and max(opened, key=lambda start: start.first).item.bylines else 1
+        if signs is not None and signs >= _ENOUGH:
             found.starts.append(_Start(first, end, Item(headline=lines[first:end])))
             taken |= set(range(first, end))
         at = end
@@ -401,47 +422,52 @@ def _style(lines: list[Line], found: _Found) -> _Style:
 
 
 def _after_logo(lines: list[Line], at: int, end: int) -> int:
-    while at < end - 1 and len(lines[at].text) <= LOGO_LENGTH and lines[at + 1].gap > 0:
+    while at < end - 1 and _like_logo(lines[at]) and lines[at + 1].gap > 0:
         at += 1
     return at
 
 
 def _headline_signs(
-    lines: list[Line], at: int, end: int, taken: set[int], photos: set[int], briefs: bool, style: _Style
-) -> int:
-    """How much speaks for the title lines `at` to `end` being a headline; a subhead has little of it."""
+    lines: list[Line], top: int, at: int, end: int, taken: set[int], photos: set[int], briefs: bool, style: _Style
+) -> int | None:
+    """How much speaks for the title lines `at` to `end` being a headline; a subhead has little of it, and None what can be no headline.
+
+    `top` is the line that the gap is above: the first title line, or a column's logo over it.
+    """
     base = style.paragraph
-    before = at - 1
+    before = top - 1
     while before in photos:  # a picture in the middle of an article ends nothing
         before -= 1
     above = lines[before] if before >= 0 else None
     below = lines[end]
     title = "".join(line.key for line in lines[at:end])
     in_body = above is not None and above.role in ("text", "dateline") and before not in taken
-    if in_body and above is not None and lines[at].gap <= base and (not finished(above) or lines[at].gap < base):
-        return 0
-    if before != at - 1 and above is not None and in_body and not finished(above):
-        return 0
+    if in_body and above is not None and lines[top].gap <= base and (not finished(above) or lines[top].gap < base):
+        return None
+    if before != top - 1 and above is not None and in_body and not finished(above):
+        return None
     if (
         len(title) < 4
         or _starts_row(lines[at])
         or any(open_mark(line.text) for line in lines[at:end])
         or runs_on(lines[end - 1].text, below.text)
     ):
-        return 0
+        return None
     signs = 0
     if not in_body or (above is not None and _closes(above)):
         signs += 2
-    if lines[at].gap > base:
-        signs += 1 + (lines[at].gap > base + 1 or lines[at].gap >= style.headline)
+    if lines[top].gap > base:
+        signs += 1 + (lines[top].gap > base + 1 or lines[top].gap >= style.headline)
     if below.gap < base:
         signs += 1 + style.tight  # set tight above its text, as a headline may be
-    signs += end - at > 1
+    signs += end - at > 1 or top < at
     signs += len(title) >= 16 or any(len(part) >= 4 for part in title.split()[1:])
     signs += bool(_LEAD.match(below.key)) and len(below.text) >= 20
     signs += bool(_NOTICE.search(title)) and len(title) >= 6
     signs += 2 * briefs
-    if len(below.text) < 20 and not ends_sentence(below.text):
+    if below.row:
+        signs += 1  # a list or table of its own
+    elif len(below.text) < 20 and not ends_sentence(below.text):
         signs -= 1
     return signs
 
@@ -455,8 +481,10 @@ def _signed_below(lines: list[Line], at: int, taken: set[int], photos: set[int])
             continue
         if line.role == "byline":
             return parse_signature(line.text) is not None
-        if at in taken or line.role not in ("text", "dateline") or (like_title(line) and line.gap > 0):
+        if at in taken or line.role not in ("text", "dateline"):
             return False
+        if like_title(line) and line.gap > 0 and not ends_sentence(line.text) and finished(lines[at - 1]):
+            return False  # the next title
         if line.key[-1] in ")】" and inline_byline(line.text[-42:]) is not None:
             return True
         at += 1
@@ -464,7 +492,7 @@ def _signed_below(lines: list[Line], at: int, taken: set[int], photos: set[int])
 
 
 def _starts_row(line: Line) -> bool:
-    return line.row and len(line.text.split()) < 2
+    return line.row and not line.apart
 
 
 def _closes(line: Line) -> bool:

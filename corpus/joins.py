@@ -31,7 +31,7 @@ class Piece:
 
     `row`: it is a list item or a table row; `indented`: it begins as a paragraph of an indented page does; `short`: by
     its looks it can be a title; `tight`: no blank line parts it from the line above;
-    `cells`: it is a table row, which never goes on.
+    `apart`: it is a table row or the like, no part of a longer paragraph.
     """
 
     block: Block
@@ -39,7 +39,7 @@ class Piece:
     indented: bool = False
     short: bool = False
     tight: bool = False
-    cells: bool = False
+    apart: bool = False
 
 
 def ends_sentence(text: str) -> bool:
@@ -96,9 +96,9 @@ def is_cut(left: Piece, right: Piece, indented: bool = False) -> bool:
     :param indented: whether this page indents the first line of every paragraph.
     """
     before, after = left.block.text, right.block.text
-    if right.row and (left.row or ends_sentence(before)):
+    if left.apart or right.apart:
         return False
-    if left.cells:
+    if right.row and (left.row or ends_sentence(before)):
         return False
     if left.row and not ends_sentence(before):
         return not right.row and not right.short and len(before) >= _SHORT_ROW

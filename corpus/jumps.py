@@ -15,7 +15,8 @@ from corpus.records import Article, Page
 from corpus.words import pairs
 
 _MARK: Final = re.compile(
-    r"(?P<way>[下上])\s*[转接]\s*(?:第\s*)?(?P<page>[a-z]{0,2}\d{1,3}|[一二三四五六七八九十]{1,3})?\s*版?"
+    r"(?:(?P<on>[下文]{1,2}\s*[转接]|(?:continued|turn|cont[.']?d?) (?:on|to))|(?P<back>上文?\s*[转接]|\w+ from))"
+    r"\s*(?:第|page|p\.?)?\s*(?P<page>[a-z]{0,2}\d{1,3}|[一二三四五六七八九十]{1,3}|头)?"
 )
 _ALIKE: Final = 0.4
 """From this share of common character pairs on, two headlines speak of the same thing."""
@@ -65,16 +66,14 @@ def _ends(page: Page) -> list[_End]:
 
 
 def _marks(article: Article) -> tuple[str | None, str | None]:
-    """The pages that an article's marks name, onward and back.
-
-    Both 下转 and 下接 point onward, 上接 and 上转 back.
-    """
-    found: dict[str, str] = {}
+    """The pages that an article's marks name, onward (下转, 下接) and back (上接, 上转)."""
+    on = back = None
     for text in (article.jump, *(block.text for block in article.jump_blocks)):
         match = _MARK.search(fold(text))
         if match is not None:
-            found[match["way"]] = page_key(match["page"]) if match["page"] else ""
-    return found.get("下"), found.get("上")
+            number = page_key(match["page"]) if match["page"] else ""
+            on, back = (number, back) if match["on"] else (on, number)
+    return on, back
 
 
 def _links(ends: Sequence[_End]) -> dict[str, str]:

@@ -18,10 +18,9 @@ from corpus.records import Block, Extracted
 TITLE_LENGTH = 90
 LOGO_LENGTH = 6
 _KICKER_LENGTH = 12
+_LABEL_LENGTH = 40
 _NUMBER = r"[a-z]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})"
-_AGENCIES = (
-    r"(?:新华社|中新社|中新网|新华网|人民网|央视|中国新闻网|路透社|法新社|美联社|中央社|[\u3400-\u9fff]{2,4}[日晚时]报)"
-)
+_AGENCIES = r"(?:新华社|中新社|中新网|新华网|人民网|央视|中国新闻网|路透社|法新社|美联社|中央社|[\u3400-\u9fff]{2,6}(?:[日晚时早]报|新闻网|在线|发布)|本(?:网|台|站))"
 _DATELINE = re.compile(
     rf"[【\[(]?(?:本报|本刊|通讯员报道|据?{_AGENCIES})[^,。\s()】\]]{{0,18}}?(?:讯|电|消息|报道|报导)"
     r"[】\])]?(?=[\s(【:]|[^\w]|[\u3400-\u9fff]|$)"
@@ -44,7 +43,9 @@ _ROW_MARK = re.compile(
 _CIRCLED = re.compile("^[①-⑳❶-❿⑴-⒇]")
 _CELLS = re.compile(r"\S(?:\t+|[ \u3000]{2,}|\s*\|\s*)\S")
 _RANKED = re.compile(r"^\d{1,3}\s+\D")
-_LABELLED = re.compile(r"^[\u3400-\u9fff]{2,10}:\S")
+_LABELLED = re.compile(
+    r"^[\u3400-\u9fff]{0,6}(?:时间|地点|电话|热线|方式|地址|日期|范围|对象|条件|价格|票价|费用|邮箱|网址|单位|来源|联系人|编号):\S"
+)
 _DATE = r"(?:(?:19|20)\d\d|[一二][〇零○0-9一二三四五六七八九]{3})\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日"
 _PHONE = r"(?:0\d{2,3}[- ]?)?\d{3,4}[- ]?\d{4}|1[3-9]\d{9}|400-?\d{3}-?\d{4}"
 _FURNITURE = (
@@ -105,7 +106,7 @@ _NO_NEWS = re.compile(
 )
 _ADVERT_LINE = re.compile(
     rf"(?:{_PHONE})\s*\W?$|(?:咨询|预约|订购|联系|报名|招商|加盟|订票|抢购|服务|看房|租赁|贵宾|垂询|客服)(?:电话|热线|专线|方式)"
-    r"|^(?:地址|乘车路线|公交路线|联系人|营业时间)\s*:|待遇面议|月薪|包吃|出租|收购"
+    r"|^(?:地址|乘车路线|公交路线|联系人|营业时间)\s*:|待遇面议|月薪|包吃|(?:店面|房屋|厂房|商铺|写字楼|车位)出租|^\W?收购"
 )
 
 
@@ -127,14 +128,15 @@ class Line:
         return Block(self.text, ((self.start, self.end),))
 
     @property
-    def cells(self) -> bool:
-        """Whether the line is a table row."""
-        return _CELLS.search(self.text) is not None
+    def apart(self) -> bool:
+        """Whether the line is a table row, or the date under a notice: no part of a longer paragraph."""
+        return _CELLS.search(self.text) is not None or re.fullmatch(_DATE, self.key) is not None
 
     @property
     def row(self) -> bool:
         """Whether the line is a list item or a table row: a paragraph whatever it ends with."""
-        return self.cells or bool(_ROW_MARK.match(self.key) or _CIRCLED.match(self.text))
+        labelled = len(self.key) <= _LABEL_LENGTH and _LABELLED.match(self.key)
+        return self.apart or bool(labelled or _ROW_MARK.match(self.key) or _CIRCLED.match(self.text))
 
 
 def lines_of(extracted: Extracted) -> list[Line]:
@@ -217,13 +219,12 @@ def _set_roles(lines: Sequence[Line]) -> None:
             line.role = reason if reason != "masthead" or not _TOP <= n < len(lines) - _EDGE else "text"
         elif n and lines[n - 1].role == "QR hint" and line.gap == 0 and len(key) <= 20 and "。" not in key:
             line.role = "QR hint"
+        elif in_adverts and n + 1 < len(lines) and line.gap > 0 and _heads_notice(line, lines[n + 1]):
+            in_adverts = False
         elif _NO_NEWS.search(key) or (in_adverts and _ADVERT_LINE.search(key)):
             line.role, in_adverts = "advertisement", in_adverts or "广告" in key
         elif in_adverts:
-            below = lines[n + 1] if n + 1 < len(lines) else None
-            if line.gap > 0 and below is not None and _heads_notice(line, below):
-                in_adverts = False
-            elif len(key) <= 120:
+            if len(key) <= 120:
                 line.role = "advertisement"
                 filler.append(n)
         if line.role in ("byline", "dateline"):

@@ -3,79 +3,179 @@
 from __future__ import annotations
 
 import codecs
+from typing import NoReturn
 
 from corpus.errors import PagesError
+from corpus.fold import fold
 from corpus.records import Extracted
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CONTROL = {chr(c) for c in range(32)} - set("\t\n\r\f\v\x1a")
+# What is read when it is detected: the encodings that Chinese papers were kept in, each by its largest form.
+_CHINESE = {
+    "gb2312": ("GB18030", ("gb18030",)),
+    "gbk": ("GB18030", ("gb18030",)),
+    "gb18030": ("GB18030", ("gb18030",)),
+    "big5": ("Big5", ("big5hkscs", "cp950")),
+    "cp950": ("Big5", ("big5hkscs", "cp950")),
+    "big5hkscs": ("Big5", ("big5hkscs", "cp950")),
+    "utf_16_le": ("UTF-16", ("utf-16-le",)),
+    "utf_16_be": ("UTF-16", ("utf-16-be",)),
+}
+# What a web page may state, where Python's codec of that name is smaller than what browsers read.
+_LARGER = {"latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "euc_kr": "cp949"}
+_NOT_TEXT = {"utf_7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
+_COMMON = 0.7  # share of common characters from which text counts as Chinese; real pages have 0.9 and more
+_JUDGED = 5_000  # characters that are looked at to judge
+_DAMAGED = 1_000  # one damaged place in so many characters is let pass
 
 
 def read(data: bytes, name: str) -> Extracted:
-    """The file's own text.
+    """The file's own text; a note where it is not in UTF-8.
 
-    :raises PagesError: if the bytes are in no known encoding, or are no text.
+    :raises PagesError: if the bytes are in no encoding that can be told, or are no text.
     """
-    return Extracted(decode(data, name))
+    text, notes = decode(data, name)
+    return Extracted(text, notes=notes)
 
 
-def decode(data: bytes, name: str) -> str:
-    """The text of a page: UTF-8, UTF-8 with BOM, UTF-16 or GB18030, with line feeds as line ends.
+def decode(data: bytes, name: str, stated: str = "") -> tuple[str, tuple[str, ...]]:
+    """The text of a file, with line feeds as line ends, and notes on how it was read.
 
-    :raises PagesError: if the bytes are none of these, or are no text.
+    UTF-8, and UTF-16 with its mark, are known by their form. Any other encoding is taken from `stated`, or detected (by
+    chardet, which errs least on short pieces of Chinese); what is detected must be an encoding of Chinese and give
+    common characters. A note tells about all that is not UTF-8.
+
+    :param stated: the encoding that the file itself states (an HTML page's charset), "" where it states none.
+    :raises PagesError: if the bytes are in no encoding that can be told, or are no text.
     """
     if not data.strip():
         raise PagesError(f"{name} is empty; a page must hold text.")
-    text = _decoded(data)
-    if text is None:
-        raise PagesError(
-            f"{name} is no text in UTF-8, UTF-16 or GB18030 (it may be binary or in another encoding); "
-            "save it as UTF-8 and try again."
-        )
+    text, notes = (
+        _marked(data, name)
+        or _utf8(data, name)
+        or _stated(data, name, stated)
+        or _bare_utf16(data, name)
+        or _detected(data, name)
+    )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise PagesError(f"{name} is empty; a page must hold text.")
-    return text
+    return text, notes
 
 
-def _decoded(data: bytes) -> str | None:
+_Read = tuple[str, tuple[str, ...]]
+
+
+def _marked(data: bytes, name: str) -> _Read | None:
+    """UTF-8 or UTF-16 by the mark at its start; bytes of zero are in UTF-16 or in no text."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            return _strict(data, encoding)
-    if b"\x00" in data:
-        # UTF-16 without a mark: Latin letters, digits and line ends leave every other byte zero.
-        even, odd = data[0::2].count(0), data[1::2].count(0)
-        if len(data) % 2 or max(even, odd) <= 8 * min(even, odd):
-            return None
-        return _strict(data, "utf-16-le" if odd > even else "utf-16-be")
+            if (text := _strict(data, encoding)) is None:
+                return _refuse(name)
+            return text, () if encoding == "utf-8-sig" else (f"{name} is in UTF-16, by its mark.",)
+    if b"\x00" not in data:
+        return None
+    return _bare_utf16(data, name) or _refuse(name)
+
+
+def _bare_utf16(data: bytes, name: str) -> _Read | None:
+    """UTF-16 without a mark, in the byte order that gives Latin letters and common Chinese characters."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = _strict(data, encoding)
+        if text is not None and _common(text) >= _COMMON:
+            return text, (f"{name} is not in UTF-8; it was read as UTF-16 (detected).",)
+    return None
+
+
+def _utf8(data: bytes, name: str) -> _Read | None:
     text = _strict(data, "utf-8")
-    if text is None:
-        text = _strict(data, "gb18030")
-        if text is not None and not _reads_like_chinese(text):
-            text = None
-    return text
+    if text is not None:
+        return text, ()
+    return _mended(data, "utf-8", name, ())
+
+
+def _stated(data: bytes, name: str, stated: str) -> _Read | None:
+    codec = _codec(stated)
+    label, codecs_ = _CHINESE.get(codec, (stated, (_LARGER.get(codec, codec),)))
+    for each in codecs_ if codec else ():
+        note = f"{name} is not in UTF-8; it was read as {label} (stated in the file)."
+        if (text := _strict(data, each)) is not None:
+            return text, (note,)
+        if (found := _mended(data, each, name, (note,))) is not None:
+            return found
+    return None
+
+
+def _detected(data: bytes, name: str) -> _Read:
+    import chardet
+
+    found = chardet.detect(data)["encoding"] or ""
+    if (codec := _codec(found)) not in _CHINESE:
+        _refuse(name, found)
+    label, codecs_ = _CHINESE[codec]
+    note = f"{name} is not in UTF-8; it was read as {label} (detected)."
+    for each in codecs_:
+        text = _strict(data, each)
+        mended = (text, (note,)) if text is not None else _mended(data, each, name, (note,))
+        if mended is not None and _common(_foreign(mended[0])) >= _COMMON:
+            return mended
+    _refuse(name)
+
+
+def _codec(label: str) -> str:
+    """Python's name of an encoding, with underscores; "" for what is none or carries no text."""
+    try:
+        info = codecs.lookup(label.strip())
+    except (LookupError, ValueError):
+        return ""
+    name = info.name.replace("-", "_")
+    name = {"iso8859_1": "latin_1"}.get(name, name)
+    return name if info._is_text_encoding and name not in _NOT_TEXT else ""
 
 
 def _strict(data: bytes, encoding: str) -> str | None:
     try:
         text = data.decode(encoding)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None
-    control = sum(char in _CONTROL for char in text)
-    return None if control > 0.005 * len(text) else text
+    return text if _printable(text) else None
 
 
-def _reads_like_chinese(text: str) -> bool:
-    """Whether text decoded as GB18030 can be meant as such.
+def _mended(data: bytes, encoding: str, name: str, notes: tuple[str, ...]) -> _Read | None:
+    """Text of which a few bytes are damaged (a file cut inside a character), each place shown as U+FFFD."""
+    text = data.decode(encoding, "replace")
+    bad = text.count("\ufffd")
+    foreign = sum(ord(char) > 0x7F for char in text[:_JUDGED])
+    if bad > max(1, len(text) / _DAMAGED) or foreign < 20 * bad or not _printable(text):
+        return None
+    return text, (*notes, f"{name} has {bad} damaged character(s), shown as \ufffd; save it anew if you can.")
 
-    Almost any bytes decode as GB18030. In real text nine in ten characters are of GB 2312's first level (lead bytes
-    B0 to D7, the 3,755 common characters); in Big5, Shift JIS or Latin-1 text read as GB18030 most are not.
+
+def _printable(text: str) -> bool:
+    return sum(map(text.count, _CONTROL)) <= 0.005 * len(text)
+
+
+def _refuse(name: str, found: str = "") -> NoReturn:
+    what = f"its bytes look like {found}" if found else "it may be binary or in another encoding"
+    raise PagesError(f"{name} is no text in UTF-8, UTF-16, GB18030 or Big5 ({what}); save it as UTF-8 and try again.")
+
+
+def _foreign(text: str) -> str:
+    return "".join(char for char in text if ord(char) > 0x7F)
+
+
+def _common(text: str) -> float:
+    """The share of ASCII and of common Chinese characters: almost any bytes decode as GB18030 or UTF-16.
+
+    Once folded to simplified characters, real text is made of GB 2312's first level (lead bytes B0 to D7, the 3,755
+    common characters) and of its signs; wrongly decoded text is not.
     """
-    foreign = [char for char in text if ord(char) > 0x7F]
-    if not foreign:
-        return True
+    judged = fold(text[:_JUDGED])
     common = 0
-    for char in foreign:
-        code = char.encode("gb18030")
-        common += len(code) == 2 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA9) and code[1] >= 0xA1
-    return common >= 0.7 * len(foreign)
+    for char in judged:
+        code = char.encode("gb18030", "replace")
+        common += ord(char) < 0x80 or (
+            len(code) == 2 and (0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA9) and code[1] >= 0xA1
+        )
+    return common / max(1, len(judged))

@@ -1,0 +1,189 @@
+"""Pictures of pages: text recognition, an optional extra (`baowen[ocr]`) whose models come inside its package.
+
+RapidOCR runs the PP-OCR models of PaddleOCR (Apache-2.0) with ONNX Runtime. Nothing is fetched at run time.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import threading
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from importlib.util import find_spec
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from corpus.errors import PagesError
+from corpus.formats.paragraphs import compose
+from corpus.formats.printed import Line, Sheet, body_size, is_wide
+from corpus.records import Extracted
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+INSTALL = "to read scanned pages, run: pip install 'baowen[ocr]'"
+MAX_SIDE = 20_000  # pixels
+MAX_PIXELS = 90_000_000  # a broadsheet page at 400 dpi has 60 million
+_DPI = 200  # at which a PDF's scanned sheet is drawn: body type of 9 points is 25 pixels high
+_LONGEST = 4000  # pixels of the longer side that recognition sees; larger pictures are made smaller
+_UNSURE = 0.5  # lines recognised with less confidence are mostly specks and photos
+
+_SPACE = 0.6  # from this gap, in heights of the characters, white space is a printed space
+
+Quad = Sequence[tuple[float, float]]
+"""Upper left, upper right, lower right and lower left corner, in pixels."""
+
+_LOCK = threading.Lock()
+
+
+def is_installed() -> bool:
+    """Whether the extra `ocr` is there."""
+    return all(find_spec(name) is not None for name in ("rapidocr", "onnxruntime", "PIL"))
+
+
+def read(data: bytes, name: str) -> Extracted:
+    """The text of a picture of a page in reading order; regions are in pixels of the picture held upright.
+
+    :raises PagesError: if text recognition is not installed, or the picture is damaged, too large or without text.
+    """
+    if not is_installed():
+        raise PagesError(f"{name} is a picture of a page; {INSTALL}.")
+    image = _opened(data, name)
+    sheet, confidence = recognise(image, 1)
+    if not sheet.lines:
+        raise PagesError(f"{name} is a picture in which no text was recognised; scan the page at 200 dpi or more.")
+    return compose([sheet], [note(confidence)])
+
+
+def note(confidence: Sequence[float]) -> str:
+    """What the user should know about recognised text.
+
+    :param confidence: of each line, 0 to 1.
+    """
+    if not confidence:
+        return "No text was recognised on them."
+    mean = sum(confidence) / len(confidence)
+    return f"Read by text recognition, which makes mistakes: mean confidence {mean:.2f} over {len(confidence)} lines."
+
+
+def recognise_sheet(page: Any, number: int) -> tuple[Sheet, list[float]]:
+    """A PDF's sheet drawn and recognised, with regions in points, and the confidence of each line."""
+    width, height = page.get_size()
+    scale = min(_DPI / 72, math.sqrt(MAX_PIXELS / max(1.0, width * height)), MAX_SIDE / max(width, height))
+    image = page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
+    return recognise(image, number, scale)
+
+
+def recognise(image: Image, number: int, scale: float = 1.0) -> tuple[Sheet, list[float]]:
+    """The lines of a picture, and the confidence of each, 0 to 1.
+
+    :param image: RGB. :param scale: pixels to a unit of the regions.
+    """
+    import numpy as np
+
+    with _LOCK:
+        found = _engine()(np.asarray(image)[:, :, ::-1], return_word_box=True, return_single_char_box=True)
+    if found.boxes is None or not len(found.boxes):
+        return Sheet(number, 0.0, float(image.height), (), measured=True), []
+    quads = [[(float(x), float(y)) for x, y in quad] for quad in found.boxes]
+    slope = _slope(quads)
+    lines: list[Line] = []
+    certain: list[float] = []
+    for quad, text, score, chars in zip(quads, found.txts, found.scores, found.word_results, strict=True):
+        if text.strip() and score >= _UNSURE:
+            lines.append(_line(quad, _spaced(text.strip(), chars), slope, scale))
+            certain.append(float(score))
+    # Measured sizes of the same type differ by a tenth.
+    em = body_size(lines)
+    even = tuple(replace(line, size=em) if 0.85 * em <= line.size <= 1.25 * em else line for line in lines)
+    return Sheet(number, 0.0, float(image.height), even, measured=True), certain
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    from rapidocr import RapidOCR
+
+    return RapidOCR(params={"Global.log_level": "error", "Global.max_side_len": _LONGEST})
+
+
+def _opened(data: bytes, name: str) -> Image:
+    """The picture, upright and in RGB.
+
+    :raises PagesError: if it is damaged or too large.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            # A bomb is refused below, by a sentence of our own.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
+        if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+            raise PagesError(
+                f"{name} has {image.width} × {image.height} pixels, a picture may have {MAX_PIXELS:,} in all and "
+                f"{MAX_SIDE:,} a side at most; make it smaller."
+            )
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+    except Image.DecompressionBombError:
+        raise PagesError(
+            f"{name} has far more pixels than {MAX_PIXELS:,}, the most a picture may have; make it smaller."
+        ) from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise PagesError(f"{name} is no PNG or JPEG picture that can be read ({error}); save it anew.") from None
+    if upright.mode.startswith("I"):
+        upright = upright.point(lambda value: value / 256).convert("L")  # 16 bits of grey
+    if upright.has_transparency_data:
+        paper = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(paper, upright.convert("RGBA"))
+    return upright.convert("RGB")
+
+
+def _spaced(text: str, chars: Sequence[tuple[str, float, Any]]) -> str:
+    """The text with a space where white space of a character's width is printed, as between the names of a byline.
+
+    :param chars: character, confidence and corners of each that is not blank; recognition itself drops wide spaces.
+    """
+    if "".join(char for char, _, _ in chars) != "".join(text.split()):
+        return text
+    out: list[str] = []
+    rest = iter(text)
+    before: Any = None
+    for char, _, corners in chars:
+        printed = next(rest)
+        while printed.isspace():
+            out.append(printed)
+            printed = next(rest)
+        if before is not None and not out[-1].isspace() and char.isalnum() and out[-1].isalnum() and is_wide(char):
+            gap = math.dist(before[1], corners[0])
+            if gap >= _SPACE * math.dist(corners[0], corners[3]):
+                out.append(" ")
+        out.append(char)
+        before = corners
+    return "".join(out)
+
+
+def _slope(quads: Sequence[Quad]) -> float:
+    """How the lines of a skewed scan fall, in pixels down a pixel to the right."""
+    long = [(q[1][0] - q[0][0], q[1][1] - q[0][1]) for q in quads]
+    slopes = [dy / dx for dx, dy in long if dx > 100 and abs(dy) < 0.2 * dx]
+    return median(slopes) if slopes else 0.0
+
+
+def _line(quad: Quad, text: str, slope: float, scale: float) -> Line:
+    """A recognised line in the frame of the page held straight.
+
+    Recognition draws its boxes around the ink with a margin; the em square is about nine tenths of their height.
+    """
+    straight = [(x + slope * y, y - slope * x) for x, y in quad]
+    xs, ys = [x for x, _ in straight], [y for _, y in straight]
+    top, bottom = (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2
+    margin = 0.05 * (bottom - top)
+    box = (min(xs), top + margin, max(xs), bottom - margin)
+    place = (min(x for x, _ in quad), min(y for _, y in quad), max(x for x, _ in quad), max(y for _, y in quad))
+    return Line(
+        text, box, max(1.0, box[3] - box[1]), (place[0] / scale, place[1] / scale, place[2] / scale, place[3] / scale)
+    )

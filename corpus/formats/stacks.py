@@ -1,0 +1,92 @@
+"""Columns below a headline that spans them: the rows of a region that have a gutter in common.
+
+Where nothing cuts a region from top to bottom, it is because something in it spans several columns. What is above and
+below that has its own columns; they are found row by row, as the tallest stack of rows that share white space.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from corpus.formats.printed import TITLE
+from corpus.formats.white_space import GUTTER, Item, Strip, beside, gaps_along, gaps_of_row, height, hull, lonely, share
+
+
+def cut_out_columns(rows: list[list[Item]], em: float) -> list[list[Item]]:
+    """What is above, the tallest stack of rows with a gutter in common, and what is below.
+
+    A stack does not begin or end where body text runs on, nor below a headline that stands beside something else: that
+    would part headlines from their articles.
+    """
+    left, right = hull([item for row in rows for item in row])[0::2]
+    strips = [gaps_of_row(row, left, right) for row in rows]
+    ends = [not _is_headline_beside(above, em) and not _runs_on(above, below, em) for above, below in pairwise(rows)]
+    whole = [True, *ends, True]  # whole[n]: whether a cut above row n parts nothing
+    best: tuple[bool, float, int, int] = (False, 0.0, 0, 0)
+    start = 0
+    while start < len(rows):
+        common, end = strips[start], start + 1
+        while end < len(rows) and (narrower := share(common, strips[end], GUTTER * em)):
+            common, end = narrower, end + 1
+        first, last = start, _without_title(rows, start, end, common, em)
+        while first < last and not whole[first]:
+            first += 1
+        while last > first and last < len(rows) and not whole[last]:
+            last -= 1
+        sound = first < last
+        if not sound:
+            first, last = start, end
+        stack = [item for row in rows[first:last] for item in row]
+        if (first > 0 or last < len(rows)) and any(beside(stack, g) for g in common if g[1] - g[0] >= GUTTER * em):
+            best = max(best, (sound, height(stack), first, last))
+        start = max(start + 1, _restart(strips, start, end, GUTTER * em))
+    if not best[1]:
+        return [[item for row in rows for item in row]]
+    parts = (rows[: best[2]], rows[best[2] : best[3]], rows[best[3] :])
+    return [[item for row in part for item in row] for part in parts if part]
+
+
+def _is_headline_beside(row: list[Item], em: float) -> bool:
+    return any(item.line is not None and item.line.size >= TITLE * em for item in row) and any(
+        high - low >= GUTTER * em for low, high in gaps_along(row)
+    )
+
+
+def _runs_on(above: list[Item], below: list[Item], em: float) -> bool:
+    """Whether a line of body text has the next one right below it."""
+    for item in above:
+        for other in below:
+            if item.line is None or other.line is None:
+                continue
+            sizes = sorted((item.line.size, other.line.size))
+            across = min(item.box[2], other.box[2]) - max(item.box[0], other.box[0])
+            if (
+                sizes[1] < TITLE * em
+                and sizes[1] <= 1.2 * sizes[0]
+                and other.box[1] - item.box[3] <= 0.9 * em
+                and across >= 0.5 * min(item.box[2] - item.box[0], other.box[2] - other.box[0])
+            ):
+                return True
+    return False
+
+
+def _restart(strips: list[list[Strip]], start: int, end: int, narrowest: float) -> int:
+    """The first row from which a stack reaches over row `end`; `end` where none does."""
+    if end >= len(strips):
+        return end
+    common, at = strips[end], end
+    while at > start + 1 and (narrower := share(common, strips[at - 1], narrowest)):
+        common, at = narrower, at - 1
+    return at
+
+
+def _without_title(rows: list[list[Item]], start: int, end: int, gutters: list[Strip], em: float) -> int:
+    """`end`, or the row before which a headline's first line ends the stack: it belongs to what is below."""
+    if end == len(rows):
+        return end
+    for at in range(end - 1, max(start, end - 4), -1):
+        tail = [item for row in rows[at:end] for item in row]
+        sizes = [item.line.size for item in tail if item.line is not None]
+        if not lonely(tail, gutters) or len(sizes) < len(tail) or min(sizes) < TITLE * em:
+            return at + 1
+    return max(start + 1, end - 3)
