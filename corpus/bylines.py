@@ -24,7 +24,8 @@ _NAME = r"[\u3400-\u9fff]{2,4}(?:·[\u3400-\u9fff]{1,8})*"
 _NAME = rf"(?:{_NAME}|[\u3400-\u9fff] [\u3400-\u9fff](?= |$))"  # a name of two characters is often spaced out
 _ENDS = rf"(?=[\s:、,/|;&()（）{_MARKS}]|$)"
 _TOKEN = re.compile(
-    rf"(?P<helper>{_HELPERS}){_ENDS}|(?P<writer>{_WRITERS}){_ENDS}|(?P<media>{_MEDIA}){_ENDS}|(?P<name>{_NAME}){_ENDS}"
+    rf"(?P<helper>{_HELPERS}){_ENDS}|(?P<writer>{_WRITERS}){_ENDS}|(?P<media>{_MEDIA}){_ENDS}"
+    rf"|(?P<name>{_NAME}){_ENDS}"
 )
 _GLUED = re.compile(rf"(?P<role>{_HELPERS}|{_WRITERS})?(?P<rest>[\u3400-\u9fff]{{2,4}}?)(?P<did>摄影|摄|供图)?{_ENDS}")
 _ROLE = re.compile(rf"{_HELPERS}|{_WRITERS}|{_MEDIA}")
@@ -34,20 +35,28 @@ _UNPARTED = re.compile(
 _SEPARATORS = re.compile(rf"[\s:、,/|;&{_MARKS}]+|\b(?:和|与)\b")
 _BRACKETS = {"(": ")", "【": "】", "[": "]", "〔": "〕"}
 _REPORTED = re.compile(
-    rf"^(?:{_WRITERS})\s*(?P<names>[\u3400-\u9fff、, ]+?)\s*[/]?\s*(?P<place>(?!摄影|图文|图片)[\u3400-\u9fff]{{0,6}}?)(?:综合|专题|连线|专访)?(?:报道|报导|专稿|电|讯)$"
+    rf"^(?:{_WRITERS})\s*(?P<names>[\u3400-\u9fff、, ]+?)\s*[/]?\s*"
+    rf"(?P<place>(?!摄影|图文|图片)[\u3400-\u9fff]{{0,6}}?)(?:综合"
+    rf"|专题|连线|专访)?(?:报道|报导|专稿|电|讯)$"
 )
 _NAMELESS = re.compile(
-    r"^(?:(?P<text>(?:本报|本刊|新华社|人民日报)?(?:特约)?(?:评论员|编辑部)|本报综合(?:报道|消息)?|(?:本报)?综合(?:报道|消息)|本报记者|Staff (?:reporters?|writers?))"
+    r"^(?:(?P<text>(?:本报|本刊|新华社|人民日报)?(?:特约)?(?:评论员|编辑部)|本报综合(?:报道|消息)?|(?:本报)?综合(?:报道"
+    r"|消息)|本报记者|Staff (?:reporters?|writers?))"
     r"|(?P<picture>据?(?:新华社|中新社|视觉中国)(?:发|供图|图片)|资料(?:图片?|照片)|(?:受访者|受访单位|主办方|校方)(?:供图|提供)"
     r"|图片?(?:来源|源)[:/].{2,12}))$"
 )
 _LATIN_NAME = r"[A-Z][A-Za-z'.\-]+(?: [A-Z][A-Za-z'.\-]+){1,3}"
 _LATIN = re.compile(
-    rf"^(?P<what>(?i:(?:(?:Story|Text|Words|Report(?:ed|ing)?)(?: and (?:photos?|pictures?))? )?by|Photos?(?:graph(?:s|ed)?)? by|Pictures? by|"
-    rf"(?:Our )?(?:Staff|Special|Senior|Chief)(?: staff)? (?:reporter|writer|correspondent)s?|Intern|Correspondents?|Photos?(?=[:/])))[:/]?\s*"
+    rf"^(?P<what>(?i:(?:(?:Story|Text|Words|Report(?:ed|ing)?)(?: and (?:photos?|pictures?))? )?by"
+    rf"|Photos?(?:graph(?:s|ed)?)? by|Pictures? by|"
+    rf"(?:Our )?(?:Staff|Special|Senior|Chief)(?: staff)? (?:reporter|writer|correspondent)s?"
+    rf"|Intern|Correspondents?|Photos?(?=[:/])))[:/]?\s*"
     rf"(?P<names>{_LATIN_NAME}(?:\s*(?:,|and|&|/)\s*{_LATIN_NAME})*)(?P<rest>.*)$"
 )
-_LATIN_CREDIT = re.compile(rf"(?<=[.!?\"”]) (?i:photo(?:s|graph)?(?: by|:) )?(?P<name>{_LATIN_NAME}) ?/ ?[A-Z][\w ]+$")
+_LATIN_CREDIT = re.compile(
+    rf"(?<=[.!?\"”]) (?i:photo(?:s|graph)?(?: by|:) )?"
+    rf"(?P<names>{_LATIN_NAME}(?:(?:, | and ){_LATIN_NAME})*) ?/ ?[A-Z][\w ]+$"
+)
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅"
     "皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫"
@@ -57,7 +66,8 @@ _SURNAMES = frozenset(
 )
 _SIGNATURE = re.compile(r"^(?P<names>[\u3400-\u9fff]{2,4}(?:[\s、,]+[\u3400-\u9fff]{2,4}){0,4})$")
 _NOT_NAMES = frozenset(
-    "见图 完 图 资料图 文图 待续 下转 上接 如图 略 节选 全文 未完 连载 成绩单 左图 右图 上图 下图 有删节 有删减".split()
+    "见图 完 图 资料图 文图 待续 下转 上接 如图 略 节选 全文 "
+    "未完 连载 成绩单 左图 右图 上图 下图 有删节 有删减 广告 综合 摘编 连环画".split()
 )
 _INLINE_START = re.compile(
     r"^[【\[]?(?:本报|本刊|新华社|中新社|据)[^\s()【】]{0,14}?[讯电]?\s*[】\]]?\s*[(【\[]([^()【】\[\]]{2,60})[)】\]]"
@@ -68,7 +78,8 @@ _INLINE_BARE = re.compile(
 _INLINE_BRACKET = re.compile(r"^[(【〔]([^()【】〔〕]{2,40}(?:报道|报导|电|讯))[)】〕]")
 _INLINE_END = re.compile(r"[(【〔]([^()【】〔〕]{2,40})[)】〕]\s*$")
 _BARE_CREDIT_END = re.compile(
-    rf"(?<=[。!?”」』])\s*[(]?(?P<credit>(?:(?:{_WRITERS}|{_HELPERS})\s*)?[\u3400-\u9fff]{{2,4}}?(?:[\s、]+(?:(?:{_WRITERS}|{_HELPERS})\s*)?[\u3400-\u9fff]{{2,4}}?){{0,3}}\s*[/]?\s*(?:摄影报道|摄影|摄|供图|[/]图|文[/]图))[)]?\s*$"
+    rf"(?<=[。!?”」』])\s*[(]?(?P<credit>(?:(?:{_WRITERS}|{_HELPERS})\s*)?[\u3400-\u9fff]{{2,4}}?(?:[\s、]+(?:(?:{_WRITERS}"
+    rf"|{_HELPERS})\s*)?[\u3400-\u9fff]{{2,4}}?){{0,3}}\s*[/]?\s*(?:摄影报道|摄影|摄|供图|[/]图|文[/]图))[)]?\s*$"
 )
 
 
@@ -136,7 +147,8 @@ def parse_signature(line: str) -> Byline | None:
     """
     bare = re.sub(r"^[(（【—–-]+|[)）】]$", "", line.strip()).strip()
     names = parse_names(bare) if bare != line.strip() else ()
-    return Byline(names) if names and not any(is_plain_word(fold(name)) for name in names) else None
+    round_ = fold(line).strip()[:1] == "("  # other brackets and dashes stand around ordinary words as well
+    return Byline(names) if names and (round_ or not any(is_plain_word(fold(name)) for name in names)) else None
 
 
 def parse_names(line: str) -> tuple[str, ...]:
@@ -169,16 +181,22 @@ def inline_byline(paragraph: str) -> Byline | None:
 
 def inline_credit(paragraph: str) -> Byline | None:
     """The photo credit that ends a caption: `…。张三 摄`, `…。(本报记者 张三 摄)`; None where there is none."""
+    found = credit_at_end(paragraph)
+    return None if found is None else found[1]
+
+
+def credit_at_end(paragraph: str) -> tuple[int, Byline] | None:
+    """Where the photo credit begins that ends a caption, and whom it names; None where there is none."""
     key = fold(paragraph)
     if latin := _LATIN_CREDIT.search(paragraph):
-        return Byline((), (), (latin.group("name"),), True)
+        return latin.start(), Byline((), (), tuple(re.split(", | and ", latin.group("names"))), True)
     if match := _BARE_CREDIT_END.search(key):
         found = _parse(paragraph[match.start("credit") : match.end("credit")], True)
     elif (match := _INLINE_END.search(key)) is not None:
         found = _parse(paragraph[match.start(1) : match.end(1)].strip(), True)
     else:
         return None
-    return found if found is not None and found.is_credit else None
+    return (match.start(), found) if found is not None and found.is_credit else None
 
 
 def _like_name(name: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from corpus import date_words as words
-from corpus.date_periods import Context, Period, months, part_of_month
+from corpus.date_periods import Context, Period, part_of_month, whole_months
 from corpus.date_words import month_end, months_from, number
 
 _ANY_ISSUE: Final = datetime.date(2000, 1, 31)  # stands in for an unknown issue, to check what is printed
@@ -25,7 +25,7 @@ def near_month(match: re.Match[str], context: Context) -> Period:
     elif match["mp"]:
         period = part_of_month(month.year, month.month, match["mp"])
     else:
-        period = months(month.year, month.month, 1, "month")
+        period = whole_months(month.year, month.month, 1, "month")
     return _known(period, context)
 
 
@@ -62,9 +62,9 @@ def span(match: re.Match[str], context: Context) -> Period:
     elif unit == "天":
         period = Period(then, then, "day")
     elif unit == "年" and not half:
-        period = months(then.year, 1, 12, "around")
+        period = whole_months(then.year, 1, 12, "around")
     elif unit == "个月" or half:
-        period = months(then.year, then.month, 1, "around")
+        period = whole_months(then.year, then.month, 1, "around")
     else:
         monday = then - datetime.timedelta(then.weekday())
         period = Period(monday, monday + datetime.timedelta(6), "around")
@@ -81,7 +81,7 @@ def edge(match: re.Match[str], context: Context) -> Period:
     issue = _ANY_ISSUE if context.issue is None else context.issue
     if match["m"]:
         return _known(part_of_month(issue.year, issue.month, match["m"]), context)
-    return _known(months(issue.year, 1 if match["y"] == "初" else 12, 1, "around"), context)
+    return _known(whole_months(issue.year, 1 if match["y"] == "初" else 12, 1, "around"), context)
 
 
 def day(match: re.Match[str], context: Context) -> Period:
@@ -97,8 +97,8 @@ def day(match: re.Match[str], context: Context) -> Period:
     if issue is None:
         return Period(None, None, "day")
     days = []
-    for months in (-1, 0, 1):
-        month = months_from(issue.replace(day=1), months)
+    for away in (-1, 0, 1):
+        month = months_from(issue.replace(day=1), away)
         if start <= month_end(month.year, month.month).day:
             days.append(month.replace(day=start))
     past = [day for day in days if 0 <= (issue - day).days <= 25]

@@ -141,20 +141,20 @@ def _in_year(groups: dict[str, str | None], year: int) -> Period:
         end = month_end(year + (from_month > month), month)
         return Period(datetime.date(year, from_month, 1), end, "month")
     if half := get("h"):
-        return months(year, 1 if half == "上" else 7, 6, "half")
+        return whole_months(year, 1 if half == "上" else 7, 6, "half")
     if get("q1"):
-        return months(year, 1, 3, "quarter")
+        return whole_months(year, 1, 3, "quarter")
     if quarter := get("q"):
-        return months(year, number(quarter) * 3 - 2, 3, "quarter")
+        return whole_months(year, number(quarter) * 3 - 2, 3, "quarter")
     if quarters := get("qs"):
-        return months(year, 1, number(quarters) * 3, "quarter")
+        return whole_months(year, 1, number(quarters) * 3, "quarter")
     if edge := get("yp"):
-        return months(year, 1 if edge == "初" else 12, 1, "around")
+        return whole_months(year, 1 if edge == "初" else 12, 1, "around")
     from_year = number(get("y0") or str(year))
     return ordered(datetime.date(from_year, 1, 1), datetime.date(year, 12, 31), "year")
 
 
-def months(year: int, month: int, count: int, precision: Precision) -> Period:
+def whole_months(year: int, month: int, count: int, precision: Precision) -> Period:
     return Period(datetime.date(year, month, 1), month_end(year, month + count - 1), precision)
 
 
@@ -179,7 +179,7 @@ def _same_period(groups: dict[str, str | None], year: int | None, context: Conte
             last = months_from(before.last, 12 * years)
             first = months_from(before.first, 12 * years)
             return Period(first, month_end(last.year, last.month), before.precision, before.dated)
-    return Period(None, None, "around") if year is None else months(year, 1, 12, "around")
+    return Period(None, None, "around") if year is None else whole_months(year, 1, 12, "around")
 
 
 def iso(match: re.Match[str], context: Context) -> Period:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from corpus.collections import is_collection, read_collection
@@ -13,6 +14,9 @@ from corpus.page import read_page
 from corpus.records import Corpus, Page, Skipped
 
 Progress = Callable[[str, int, int], None]
+# Starting processes costs two seconds or so, as much as reading some hundred pages.
+PARALLEL_FROM = 300
+_CHUNK = 16
 
 
 def sample_pages() -> Path:
@@ -69,25 +73,66 @@ def read_file(root: Path, path: Path) -> Page:
     return read_page(extract(data, name), name, hashlib.sha256(data).hexdigest())
 
 
+def iter_pages(
+    root: Path,
+    files: Sequence[Path] | None = None,
+    progress: Progress | None = None,
+    workers: int | None = None,
+) -> Iterator[Page | Skipped]:
+    """The pages under `root`, one after the other in the order of `files`; a file that cannot be read as `Skipped`.
+
+    Only a few pages are in memory at a time. Many files are read by several processes (joblib's, which do not run the
+    caller's main module again).
+
+    :param files: paths relative to `root`, as `list_files` gives them (None: all).
+    :param workers: how many processes (None: one for each core where there are many files, else none).
+    :raises PagesError: if there is nothing to read.
+    """
+    paths = list_files(root) if files is None else list(files)
+    if workers is None:
+        workers = (os.cpu_count() or 1) if len(paths) >= PARALLEL_FROM else 1
+    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+    if workers > 1 and len(chunks) > 1:
+        from joblib import Parallel, delayed
+
+        run = Parallel(n_jobs=workers, return_as="generator", pre_dispatch=2 * workers, batch_size=1)
+        results = run(delayed(_read_chunk)(root, chunk) for chunk in chunks)
+    else:
+        results = ([_read_or_skip(root, path)] for path in paths)
+    done = 0
+    if progress is not None:
+        progress("Reading pages", 0, len(paths))
+    for pages in results:
+        for page in pages:
+            yield page
+            done += 1
+        if progress is not None:
+            progress("Reading pages", done, len(paths))
+
+
+def _read_chunk(root: Path, paths: Sequence[Path]) -> list[Page | Skipped]:
+    return [_read_or_skip(root, path) for path in paths]
+
+
+def _read_or_skip(root: Path, path: Path) -> Page | Skipped:
+    try:
+        return read_file(root, path)
+    except PagesError as error:
+        return Skipped(path.as_posix(), str(error))
+
+
 def read_pages(root: Path | str, progress: Progress | None = None) -> Corpus:
     """All pages under `root`; or the documents of a BEIR folder or a SQuAD-style JSON file.
 
     :param progress: called with what is being done, how many files are done, and of how many.
-    :raises PagesError: if there is nothing to read, or nothing could be read.
+    :raises PagesError: if there is nothing to read.
     """
     root = Path(root).expanduser()
     if is_collection(root):
         return read_collection(root)
-    files = list_files(root)
-    pages: list[Page] = []
-    skipped: list[Skipped] = []
-    for done, path in enumerate(files):
-        if progress is not None:
-            progress("Reading pages", done, len(files))
-        try:
-            pages.append(read_file(root, path))
-        except PagesError as error:
-            skipped.append(Skipped(path.as_posix(), str(error)))
-    if progress is not None:
-        progress("Reading pages", len(files), len(files))
-    return Corpus(str(root), tuple(pages), tuple(skipped))
+    found = list(iter_pages(root, progress=progress))
+    return Corpus(
+        str(root),
+        tuple(page for page in found if isinstance(page, Page)),
+        tuple(skipped for skipped in found if isinstance(skipped, Skipped)),
+    )

@@ -96,6 +96,8 @@ _PARTING = re.compile(rf"{_WIDE}?\s+(?:{_WIDE}\s+)*{_WIDE}?")
 _LETTER = f"(?![{NUMERALS}])[{_HAN}]"
 _LETTERS = re.compile(rf"{_LETTER}([、· ]){_LETTER}(?:\1{_LETTER}){{2,}}")
 _TWICE = re.compile(r"(.{6,40}?)\1+", re.DOTALL)
+# What each of these patterns needs, but for the last, which needs 12 characters.
+_WORTH_A_LOOK = re.compile(rf"[\s、·0-9{NUMERALS}]")
 _ROUNDS = 8  # two nearly always; a text made for it can need one more for every step inside another
 
 
@@ -171,6 +173,8 @@ def matching_form(text: str, join: bool = True) -> Folded:
     """
     one, several, pattern = _characters()
     text = text.translate(one)
+    if len(text) < 12 and not pattern.search(text) and not _WORTH_A_LOOK.search(text):
+        return Folded(text)  # most words of a question and of the thesaurus
     text, edits = rewrite(text, pattern, several.__getitem__)
     for _ in range(_ROUNDS):
         new, more = _step(text, join)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from corpus.bylines import Byline, inline_byline, inline_credit, parse_byline, parse_names, parse_signature
-from corpus.joins import ends_sentence, open_mark, runs_on
 from corpus.fold import fold
+from corpus.joins import ends_sentence, open_mark, runs_on
 from corpus.lines import LOGO_LENGTH, Line, finished, jump_of, like_title, paragraph_gap
 from corpus.records import ItemKind
 from corpus.words import is_plain_word, tagged
@@ -29,7 +30,8 @@ _PICTURED = re.compile(
     r"^\W?(?:图[为:①-⑨\d一二三四五六七八九]|[上下左右]图|(?:大|小|组|题|附)图|照片|pictured)|图为|^[▲▼△▽]"
 )
 _BRIEFS = re.compile(
-    r"^\W{0,2}(?:[\u3400-\u9fff]{0,4}(?:简讯|短讯|短波|快讯|速览|速递|集锦|简报|简明新闻|一句话新闻|微新闻|要闻简报|动态|新闻眼|短新闻)|briefs?|in brief|news in brief)\W{0,2}$"
+    r"^\W{0,2}(?:[\u3400-\u9fff]{0,4}(?:简讯|短讯|短波|快讯|速览|速递|集锦|简报|简明新闻|一句话新闻|微新闻|要闻简报|动态"
+    r"|新闻眼|短新闻)|briefs?|in brief|news in brief)\W{0,2}$"
 )
 _NOTICE = re.compile(r"(?:公告|通告|通知|启事|公示|声明|告示|预告)$")
 _NAME_LENGTH = 3
@@ -317,9 +319,10 @@ def _credited_inline(lines: list[Line], found: _Found) -> None:
 def _continued(lines: list[Line], found: _Found) -> None:
     """Articles that come from another page: `(上接1版)` before their text."""
     taken = found.taken()
+    bodies = {start.body for start in found.starts}
     for at, line in enumerate(lines):
         mark = jump_of(line)
-        if at in taken or mark is None or not re.search("[上紧文]接|from", mark.group()):
+        if at in taken or at in bodies or mark is None or not re.search("[上紧文]接|from", mark.group()):
             continue
         if mark.start() > 4 and line.role != "jump":
             continue
@@ -364,7 +367,7 @@ def _unmarked(lines: list[Line], found: _Found) -> None:
     photos = {n for p in found.photos for n in range(p.first, p.end)}
     # Whether this page sets a headline right above what follows, as far as the articles found so far show it.
     style = _style(lines, found)
-    for line, below in zip(lines, lines[1:], strict=False):
+    for line, below in pairwise(lines):
         if _BRIEFS.match(line.key) and line.role == "text" and not below.row:
             line.role = "column name"
     briefs = False
@@ -430,7 +433,7 @@ def _after_logo(lines: list[Line], at: int, end: int) -> int:
 def _headline_signs(
     lines: list[Line], top: int, at: int, end: int, taken: set[int], photos: set[int], briefs: bool, style: _Style
 ) -> int | None:
-    """How much speaks for the title lines `at` to `end` being a headline; a subhead has little of it, and None what can be no headline.
+    """How much speaks for the title lines `at` to `end` being a headline; None what can be none.
 
     `top` is the line that the gap is above: the first title line, or a column's logo over it.
     """
@@ -449,6 +452,7 @@ def _headline_signs(
     if (
         len(title) < 4
         or _starts_row(lines[at])
+        or below.date  # who signs a notice
         or any(open_mark(line.text) for line in lines[at:end])
         or runs_on(lines[end - 1].text, below.text)
     ):
@@ -461,6 +465,7 @@ def _headline_signs(
     if below.gap < base:
         signs += 1 + style.tight  # set tight above its text, as a headline may be
     signs += end - at > 1 or top < at
+    signs += 2 * any(line.heading for line in lines[at:end])
     signs += len(title) >= 16 or any(len(part) >= 4 for part in title.split()[1:])
     signs += bool(_LEAD.match(below.key)) and len(below.text) >= 20
     signs += bool(_NOTICE.search(title)) and len(title) >= 6
@@ -561,7 +566,8 @@ def _is_logo(line: Line, above: Line) -> bool:
 
 def sum_of(lines: Sequence[Line]) -> Byline:
     """The names of all lines of a byline, read as one: a role goes on over the line break."""
-    whole = parse_byline(" ".join(line.text for line in lines))
+    joined = " ".join(line.text for line in lines)
+    whole = parse_byline(joined) if not joined.isascii() else None
     if whole is not None:
         return whole
     out = Byline()

@@ -7,12 +7,13 @@ The page is read line by line (`lines`), the lines are cut into items (`items`),
 from __future__ import annotations
 
 from corpus.body import read_body
-from corpus.bylines import Byline, inline_byline, inline_credit
+from corpus.bylines import Byline, credit_at_end, inline_byline
 from corpus.ids import article_id
-from corpus.issue import date_and_page
+from corpus.issue import date_and_page, masthead_date_and_page
 from corpus.items import Item, cut_into_items, sum_of
 from corpus.lines import Line, lines_of
-from corpus.records import Article, Extracted, Furniture, Page
+from corpus.passages import slice_block
+from corpus.records import Article, Block, Extracted, Furniture, Page
 
 
 def _headline(lines: list[Line]) -> str:
@@ -21,13 +22,13 @@ def _headline(lines: list[Line]) -> str:
 
 def _article(item: Item, source: str, taken: set[str], text: str) -> Article:
     body = read_body(item.body, text)
+    credits: list[Block] = []
     byline = sum_of(item.bylines) if item.bylines else Byline()
     if item.signature:
         byline += sum_of(item.signature)
     if item.kind == "photo":
-        for paragraph in body.paragraphs:
-            byline += inline_credit(paragraph.text) or Byline()
-        byline = byline.as_credit()
+        body.paragraphs, credits, named = _without_credits(body.paragraphs)
+        byline = (byline + named).as_credit()
     elif body.paragraphs:
         for paragraph in (body.paragraphs[0], body.paragraphs[-1]):
             byline += inline_byline(paragraph.text) or Byline()
@@ -42,7 +43,7 @@ def _article(item: Item, source: str, taken: set[str], text: str) -> Article:
         kind=item.kind,
         headline=headline,
         headline_blocks=tuple(line.block for line in item.headline),
-        bylines=tuple(line.block for line in (*item.bylines, *item.signature)),
+        bylines=(*(line.block for line in (*item.bylines, *item.signature)), *credits),
         paragraphs=tuple(body.paragraphs),
         subheads=tuple(body.subheads),
         jump=body.jump,
@@ -51,6 +52,40 @@ def _article(item: Item, source: str, taken: set[str], text: str) -> Article:
         correspondents=byline.correspondents,
         photographers=byline.photographers,
     )
+
+
+def _inside(lines: list[Line], asides: set[str]) -> list[Line]:
+    """The lines without those that the file's format shows to be no article text, as if they were not there."""
+    if not asides:
+        return lines
+    out: list[Line] = []
+    gap = 0
+    for line in lines:
+        gap = max(gap, line.gap)
+        if line.role not in asides:
+            line.gap = gap
+            out.append(line)
+            gap = 0
+    return out
+
+
+def _without_credits(captions: list[Block]) -> tuple[list[Block], list[Block], Byline]:
+    """The captions without the credit that stands at their end: `…。张三 摄`."""
+    texts: list[Block] = []
+    credits: list[Block] = []
+    named = Byline()
+    for block in captions:
+        found = credit_at_end(block.text)
+        if found is None or not block.text[: found[0]].strip():
+            texts.append(block)
+            continue
+        at, byline = found
+        named += byline
+        for part, start, end in ((texts, 0, len(block.text[:at].rstrip())), (credits, at, len(block.text))):
+            while block.text[start].isspace():
+                start += 1
+            part.append(Block(block.text[start:end], slice_block(block, start, end)))
+    return texts, credits, named
 
 
 def _index_boxes(lines: list[Line], source: str) -> list[tuple[int, Article]]:
@@ -71,7 +106,7 @@ def read_page(extracted: Extracted, source: str, sha256: str) -> Page:
     """
     text = extracted.text
     lines = lines_of(extracted)
-    items = cut_into_items(lines)
+    items = cut_into_items(_inside(lines, {reason for _, reason in extracted.asides}))
     claimed = {id(line) for item in items for line in (*item.headline, *item.bylines, *item.body, *item.signature)}
     taken: set[str] = set()
     placed = [(item.start, _article(item, source, taken, text)) for item in items] + _index_boxes(lines, source)
@@ -82,6 +117,9 @@ def read_page(extracted: Extracted, source: str, sha256: str) -> Page:
         if id(line) not in claimed and line.role != "index"
     )
     date, number = date_and_page(source)
+    if date is None or number is None:
+        printed = masthead_date_and_page([line.text for line in lines if line.role in ("masthead", "page number")])
+        date, number = (date or printed[0], number or printed[1])
     return Page(
         source=source,
         text=text,

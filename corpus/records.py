@@ -73,13 +73,16 @@ class Extracted:
     """What a file format gives: the text, with line feeds as line ends, one paragraph or title line a line.
 
     `asides` are ranges that the format itself shows to be no article text (a web page's frame), with the reason;
-    `regions` are in the order of the text and do not overlap; `notes` are sentences for the user about how it was read.
+    `headings` are ranges of lines that it shows to be an article's headline (h1, a title style, the largest letters),
+    not its subheads; `regions` are in the order of the text and do not overlap; `notes` are sentences for the user
+    about how it was read.
     """
 
     text: str
     asides: tuple[tuple[Span, str], ...] = ()
     regions: tuple[Region, ...] = ()
     notes: tuple[str, ...] = ()
+    headings: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

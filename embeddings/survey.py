@@ -9,7 +9,7 @@ from pathlib import Path
 
 from corpus.collections import is_collection, read_collection
 from corpus.errors import PagesError
-from corpus.files import list_files, read_file, resolve
+from corpus.files import iter_pages, list_files, resolve
 from corpus.records import Page, Skipped
 from embeddings.manifest import Manifest, Source
 
@@ -71,21 +71,17 @@ def read(
     pages: list[Page] = []
     skipped: list[Skipped] = []
     sources = dict(found)
-    for done, (name, source) in enumerate(found.items()):
-        if progress is not None:
-            progress("Reading pages", done, len(found))
-        page = known.get(name)
-        if page is None or page.sha256 != source.sha256:
-            try:
-                page = read_file(root, Path(name))
-            except PagesError as error:
-                skipped.append(Skipped(name, str(error)))
-                continue
-            # Should the file have changed since `look`, the next opening must compare with what is indexed.
-            sources[name] = dataclasses.replace(source, sha256=page.sha256)
-        pages.append(page)
-    if progress is not None:
-        progress("Reading pages", len(found), len(found))
+    same_as = {name: page for name, page in known.items() if name in found and page.sha256 == found[name].sha256}
+    new = iter_pages(root, [Path(name) for name in found if name not in same_as], progress)
+    for name, source in found.items():
+        read = same_as[name] if name in same_as else next(new)
+        if isinstance(read, Skipped):
+            skipped.append(read)
+            continue
+        # Should the file have changed since `look`, the next opening must compare with what is indexed.
+        sources[name] = dataclasses.replace(source, sha256=read.sha256)
+        pages.append(read)
+    next(new, None)  # lets the last progress be told
     if not pages:
         raise PagesError(f"None of the {len(skipped)} files at {root} can be read; the first: {skipped[0].reason}")
     return tuple(pages), tuple(skipped), sources

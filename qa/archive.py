@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 from corpus.errors import QuestionError
 from corpus.files import sample_pages
+from corpus.jumps import continuations
 from corpus.passages import slice_block
 from corpus.records import Article, Block, Page, Passage, Skipped
 from embeddings import thesaurus
@@ -91,6 +93,11 @@ class Archive:
         :raises KeyError: if there is none.
         """
         return self._pages[source]
+
+    @cached_property
+    def continuations(self) -> Mapping[str, str]:
+        """The id of an article → the id of the one that continues it on another page of its issue."""
+        return continuations(self.pages)
 
     def retrieve(self, question: str, k: int = 5) -> list[Hit]:
         """At most `k` passages, sorted best first.

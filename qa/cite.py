@@ -1,7 +1,9 @@
-"""How a hit is cited: newspaper file, article, paragraph."""
+"""How a hit is cited: newspaper file, sheet of a PDF, issue, article, paragraph."""
 
 from __future__ import annotations
 
+from corpus.records import Page, Span
+from corpus.regions import sheets_of
 from qa.records import Hit
 
 _KINDS = {
@@ -14,11 +16,23 @@ _KINDS = {
 
 
 def cite(hit: Hit) -> str:
-    """One line that says where a passage stands: `page_3.txt《headline》第2段`. What is not known is left out."""
+    """One line that says where a passage stands: `page_3.txt 《headline》第2段`. What is not known is left out.
+
+    第3页 is a sheet of a PDF file, 第3版 a page of the newspaper.
+    """
     passage, page = hit.passage, hit.page
     issue = " ".join(part for part in (page.date or "", f"第{page.page}版" if page.page else "") if part)
     place = _KINDS.get(passage.kind) or ("" if passage.kind == "document" else f"第{passage.paragraph + 1}段")
     if passage.kind == "caption":
         place += f"第{passage.paragraph + 1}段" if len(hit.article.paragraphs) > 1 else ""
     title = f"《{passage.headline}》" if passage.headline else ""
-    return " ".join(part for part in (passage.source, issue, title + place) if part)
+    return " ".join(part for part in (passage.source, sheet(page, passage.spans), issue, title + place) if part)
+
+
+def sheet(page: Page, spans: tuple[Span, ...]) -> str:
+    """第3页 or 第3、4页: the sheets of a PDF on which the text at `spans` stands; "" for any other file.
+
+    An image is one sheet, which need not be named.
+    """
+    sheets = sheets_of(page, spans) if page.source.lower().endswith(".pdf") else []
+    return f"第{'、'.join(map(str, sheets))}页" if sheets else ""

@@ -6,14 +6,17 @@ Exit status: 0 on success, also where single files were skipped; 2 on bad use or
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
+import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import BaowenError
-from qa.records import Excerpt, Reply
+from qa.records import Reply
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -83,31 +86,28 @@ def _options(args: argparse.Namespace) -> Options:
     return Options(**switches, threshold=getattr(args, "threshold", None))
 
 
-def _reply(reply: Reply) -> dict[str, object]:
-    from qa.rows import excerpt_row, hit_row
-
-    def part(excerpt: Excerpt | None) -> dict[str, object] | None:
-        row = excerpt_row(excerpt)
-        return row if excerpt is None or row is None else row | {"spans": [list(span) for span in excerpt.spans]}
+def _reply(reply: Reply, archive: Archive) -> dict[str, object]:
+    from qa.rows import shown_excerpt_row, shown_hit_row
 
     return {
         "question": reply.question,
         "effective_question": reply.effective_question,
         "answered": reply.answered,
         "reason": reply.reason,
-        "answer": part(reply.answer),
-        "quote": part(reply.quote),
+        "answer": shown_excerpt_row(reply.answer, reply.hits),
+        "quote": shown_excerpt_row(reply.quote, reply.hits),
         "citation": reply.citation,
         "confidence": reply.confidence,
-        "passages": [hit_row(hit) for hit in reply.hits],
+        "passages": [shown_hit_row(hit, archive.continuations.get(hit.article.id)) for hit in reply.hits],
         "seconds": reply.seconds,
     }
 
 
 def _ask(args: argparse.Namespace) -> int:
-    reply = _open(args).ask(args.question, args.k)
+    archive = _open(args)
+    reply = archive.ask(args.question, args.k)
     if args.json:
-        print(json.dumps(_reply(reply), ensure_ascii=False))
+        print(json.dumps(_reply(reply, archive), ensure_ascii=False))
     elif reply.quote is not None:
         if reply.answer is not None:
             print(reply.answer.text)
@@ -124,13 +124,41 @@ def _ask(args: argparse.Namespace) -> int:
 
 def _search(args: argparse.Namespace) -> int:
     from qa.cite import cite
-    from qa.rows import hit_row
+    from qa.rows import shown_hit_row
 
-    for n, hit in enumerate(_open(args).retrieve(args.question, args.k), 1):
+    archive = _open(args)
+    for n, hit in enumerate(archive.retrieve(args.question, args.k), 1):
         if args.json:
-            print(json.dumps(hit_row(hit), ensure_ascii=False))
+            print(json.dumps(shown_hit_row(hit, archive.continuations.get(hit.article.id)), ensure_ascii=False))
         else:
             print(f"[{n}] {hit.score:.3f} {cite(hit)}\n    {hit.passage.text}")
+    return 0
+
+
+def _index(args: argparse.Namespace) -> int:
+    return _report(_open(args), args.json) if args.report else _print_statistics(args)
+
+
+def _report(archive: Archive, as_json: bool) -> int:
+    """Which lines of each file were read as what, and how each file was read."""
+    from corpus.report import readings
+
+    for page in archive.pages:
+        if not as_json:
+            issue = " ".join(part for part in (page.date, f"第{page.page}版" if page.page else None) if part)
+            counts = Counter(article.kind for article in page.articles)
+            found = ", ".join(f"{counts[kind]} {kind}" for kind in sorted(counts))
+            print(f"{page.source}{f' ({issue})' if issue else ''}: {found or 'no article'}")
+            for note in page.notes:
+                print(f"  {note}")
+        for reading in readings(page):
+            if as_json:
+                row = dataclasses.asdict(reading) | {"source": page.source, "span": list(reading.span)}
+                print(json.dumps(row, ensure_ascii=False))
+            else:
+                text = reading.text if len(reading.text) <= 60 else f"{reading.text[:40]}…{reading.text[-19:]}"
+                item = str(reading.item) if reading.item else "-"
+                print(f"  {reading.line:5d} {item:>3s}  {reading.role:14s} {' '.join(text.split())}")
     return 0
 
 
@@ -221,8 +249,9 @@ def build_parser() -> argparse.ArgumentParser:
         sub.add_argument("--k", type=_positive, default=10 if name == "ask" else 5, help="number of passages")
         _add_switches(sub)
 
-    index = command("index", _print_statistics, "Read and index what is new or changed.", "index papers/")
+    index = command("index", _index, "Read and index what is new or changed.", "index papers/ --report")
     index.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
+    index.add_argument("--report", action="store_true", help="print what each line of each page was read as")
     info = command("info", _print_statistics, "Print what is indexed, and with which model.", "info papers/")
     info.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
 
@@ -258,6 +287,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaowenError as error:
         print(f"baowen: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever reads the output (head, less) has seen enough; what is still to be flushed goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from corpus.fold import fold
+from corpus.fold import fold, matching_form
 from corpus.records import Article
 from corpus.words import words
 from qa.question import Question
@@ -69,7 +69,7 @@ def follows(question: Question, here: float, elsewhere: float) -> bool:
 
 def complete(question: str, topic: Topic) -> str:
     """The effective question: what the topic is about, where the question does not say it, then the question."""
-    folded = fold(question)
+    folded = matching_form(question, join=False).text
     missing = [word for word in topic.words if word not in folded]
     return f"{' '.join(missing)} {question.strip()}" if missing else question.strip()
 
@@ -80,8 +80,8 @@ def topic_words(question: Question, article: Article, idf: Callable[[str], float
     Words of the headline and words that several paragraphs share name a subject; a word that one paragraph alone
     prints is what was asked of it, and is carried on only where there is nothing else. Neighbours are joined.
     """
-    headline = fold(article.headline)
-    paragraphs = [fold(block.text) for block in article.paragraphs]
+    headline = matching_form(article.headline, join=False).text
+    paragraphs = [matching_form(block.text).text for block in article.paragraphs]
 
     def spread(word: str) -> int:
         return 2 * (word in headline) + sum(word in text for text in paragraphs)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corpus.fold import fold
+from corpus.fold import fold, matching_form
+from corpus.offsets import Folded
 from corpus.words import tagged
 from qa.match import Matcher
 from qa.question import AnswerType, Question
@@ -92,29 +93,36 @@ def best_quote(question: Question, matcher: Matcher, text: str, headline: str) -
 
     Its score is between 0 and 1. A word that the headline says need not stand in the sentence, but counts less.
     """
-    folded, head = fold(text), matcher.nearness(fold(headline))
+    form, head = matching_form(text), matcher.nearness(matching_form(headline, join=False).text)
     weights = matcher.weights
     total = float(weights.sum()) or 1.0
     best = Part(0, min(len(text), LONGEST_QUOTE), 0.0)
     spans = sentences(text)
     for n, (start, end) in enumerate(spans):
-        near = matcher.nearness(folded[start:end])
-        before = matcher.nearness(folded[spans[n - 1][0] : start]) if n else near * 0
+        near = matcher.nearness(_slice(form, start, end))
+        before = matcher.nearness(_slice(form, spans[n - 1][0], start)) if n else near * 0
         covered = float((weights * np.maximum.reduce([near, 0.45 * before, 0.3 * head])).sum()) / total
         type_weight = _TYPE_WEIGHTS.get(question.asks, 0.0)
         fits = bool(type_weight) and _can_answer(question, text[start:end])
         score = (1 - type_weight) * covered + type_weight * fits
         if score > best.score + 1e-9:
             best = Part(start, end, score, covered)
-    return _cut(question, matcher, text, folded, best)
+    return _cut(question, matcher, text, form, best)
 
 
 def _can_answer(question: Question, sentence: str) -> bool:
     """Whether a sentence holds something of the kind asked for that the question does not say itself."""
-    return any(fold(sentence[a:b]) not in question.folded for a, b in find_answers(question.asks, sentence))
+    found = find_answers(question.asks, sentence)
+    return any(matching_form(sentence[a:b]).text not in question.folded for a, b in found)
 
 
-def _cut(question: Question, matcher: Matcher, text: str, folded: str, part: Part) -> Part:
+def _slice(form: Folded, start: int, end: int) -> str:
+    """What a slice of the printed text is in its matching form; a number at its border whole."""
+    first, last = form.folded(start, end)
+    return form.text[first:last]
+
+
+def _cut(question: Question, matcher: Matcher, text: str, form: Folded, part: Part) -> Part:
     """A sentence longer than a quote may be, cut at commas to the run of clauses that says most."""
     if part.end - part.start <= LONGEST_QUOTE:
         return part
@@ -124,7 +132,7 @@ def _cut(question: Question, matcher: Matcher, text: str, folded: str, part: Par
         for end in (e for _, e in clauses[i:]):
             if end - start > LONGEST_QUOTE:
                 break
-            worth = float(matcher.weights @ matcher.nearness(folded[start:end]))
+            worth = float(matcher.weights @ matcher.nearness(_slice(form, start, end)))
             worth += 0.5 * bool(find_answers(question.asks, text[start:end]))
             worth -= 0.001 * max(0, end - start - _SHORT_QUOTE)
             if worth > most:
@@ -196,8 +204,8 @@ def _people(text: str) -> list[tuple[int, int]]:
 def best_answer(question: Question, matcher: Matcher, text: str, quote: Part) -> Part | None:
     """The short answer in the quote: of the kind asked for, near the question's words, and not one of them."""
     start, sentence = quote.start, text[quote.start : quote.end]
-    folded = fold(sentence)
-    places = matcher.places(folded)
+    form = matching_form(sentence)
+    places = [(*form.printed(a, b), unit, weight) for a, b, unit, weight in matcher.places(form.text)]
     found = [Part(a, b, 1.0) for a, b in find_answers(question.asks, sentence)]
     if not found and question.asks in _EXACT:
         return None
@@ -207,13 +215,11 @@ def best_answer(question: Question, matcher: Matcher, text: str, quote: Part) ->
         found += [Part(*m.span(), 0.5) for m in _CLAUSE.finditer(sentence) if len(m.group()) > 1]
     best: Part | None = None
     for part in found:
-        inside = folded[part.start : part.end]
+        inside = matching_form(sentence[part.start : part.end]).text
         if inside in question.folded:
             continue
-        near = sum(
-            weight / (1.0 + _gap(part, a, b) / 6.0) for a, b, _, weight in places if not part.start <= a < part.end
-        )
-        own = sum(weight for a, _, _, weight in places if part.start <= a < part.end)
+        near = sum(weight / (1.0 + _gap(part, a, b) / 6.0) for a, b, _, weight in places if not _overlap(part, a, b))
+        own = sum(weight for a, b, _, weight in places if _overlap(part, a, b))
         unit = 0.5 * float(inside[-1:] in question.folded) if question.asks in ("number", "money") else 0.0
         score = part.score * (1.0 + near + unit * max(near, 1.0)) - 0.5 * own
         if best is None or score > best.score:
@@ -223,3 +229,7 @@ def best_answer(question: Question, matcher: Matcher, text: str, quote: Part) ->
 
 def _gap(part: Part, start: int, end: int) -> int:
     return max(0, start - part.end, part.start - end)
+
+
+def _overlap(part: Part, start: int, end: int) -> bool:
+    return start < part.end and part.start < end

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus.fold import fold
+from corpus.fold import fold, matching_form
 from corpus.words import pairs, words
 from embeddings.thesaurus import Thesaurus
 
@@ -65,7 +65,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`folded` has the length of `text`; `words` and `pairs` are search terms; `units` leave out what only asks."""
+    """`folded` is the matching form, in which white space still parts words.
+
+    `words` and `pairs` are search terms; `units` leave out what only asks.
+    """
 
     text: str
     folded: str
@@ -77,13 +80,13 @@ class Question:
 
 
 def asks_for(folded: str) -> AnswerType:
-    """What kind of answer a question (in its folded form) asks for."""
+    """What kind of answer a question asks for, folded character by character: 哪两个 shows it, 哪2个 would not."""
     return next((kind for kind, pattern in _TYPES if pattern.search(folded)), "what")
 
 
 def analyse(text: str, thesaurus: Thesaurus | None) -> Question:
     """Take a question apart. Without a thesaurus each word stands for itself alone."""
-    folded = fold(text)
+    folded = matching_form(text, join=False).text
     latin = len(re.findall("[a-z]", folded))
     english = latin > 2 * len(re.findall("[\u3400-\u9fff]", folded))
     found = [w for w in dict.fromkeys(words(folded)) if w not in _EMPTY and w not in _EMPTY_ENGLISH]
@@ -103,7 +106,7 @@ def analyse(text: str, thesaurus: Thesaurus | None) -> Question:
         if english and word.isascii() and any(word.startswith(part) for part in covered):
             continue
         units.append(_unit(word, {word: 1.0} | near.get(word, {})))
-    return Question(text, folded, tuple(found), tuple(pairs(folded)), tuple(units), asks_for(folded), english)
+    return Question(text, folded, tuple(found), tuple(pairs(folded)), tuple(units), asks_for(fold(text)), english)
 
 
 def _unit(surface: str, near: dict[str, float]) -> Unit:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.fold import fold
+from corpus.fold import matching_form
 from corpus.words import pairs
 from embeddings.encoder import Encoder
 from embeddings.index import Index, lexical_text
@@ -65,7 +65,8 @@ class Retriever:
     def __init__(self, index: Index, encoder: Encoder, thesaurus: Thesaurus, options: Options) -> None:
         self.index, self.encoder, self.options = index, encoder, options
         self.thesaurus = thesaurus if options.thesaurus else None
-        self._folded = [fold(lexical_text(passage)) for passage in index.passages]
+        # Made when a row is first a candidate: a large archive opens without folding all of it.
+        self._folded: list[str | None] = [None] * len(index.passages)
         self._highest = index.idf("")
         self._rows: dict[str, list[int]] = {}
         for row, passage in enumerate(index.passages):
@@ -84,7 +85,10 @@ class Retriever:
 
     def folded(self, row: int) -> str:
         """The matching form of a row's headline and text."""
-        return self._folded[row]
+        form = self._folded[row]
+        if form is None:
+            form = self._folded[row] = matching_form(lexical_text(self.index.passages[row])).text
+        return form
 
     def search(
         self, question: Question, k: int, boost: dict[str, float] | None = None, faint: str = ""
@@ -142,6 +146,6 @@ class Retriever:
                 "conversation": boost.get(passage.article_id, 0.0),
             }
             if self.thesaurus is not None:
-                features["thesaurus"] = THESAURUS * float(matcher.gains(self._folded[row]).sum()) / weight
+                features["thesaurus"] = THESAURUS * float(matcher.gains(self.folded(row)).sum()) / weight
             out.append(Scored(row, sum(features.values()), features))
         return out

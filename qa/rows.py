@@ -7,8 +7,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from corpus.dates import dates_in
 from corpus.errors import EvaluationError
-from corpus.records import Span
+from corpus.issue import issue_day
+from corpus.records import Page, Span
+from corpus.regions import regions_of
 from qa.question_sets import Question
 from qa.records import Excerpt, Hit, Reply
 
@@ -52,6 +55,57 @@ def excerpt_row(excerpt: Excerpt | None) -> dict[str, Any] | None:
     if excerpt is None:
         return None
     return {"text": excerpt.text, "passage": excerpt.hit, "start": excerpt.start, "end": excerpt.end}
+
+
+def shown_hit_row(hit: Hit, continued: str | None) -> dict[str, Any]:
+    """A hit as `ask` and `search` print it: `hit_row`, and what is known of issue, dates and place.
+
+    :param continued: the id of the article that continues the hit's own, None where there is none.
+    """
+    passage, page = hit.passage, hit.page
+    return hit_row(hit) | {
+        "date": page.date,
+        "page": page.page,
+        "dates": dates_rows(hit, 0, len(passage.text)),
+        "regions": region_rows(page, passage.spans),
+        "continued": continued,
+    }
+
+
+def shown_excerpt_row(excerpt: Excerpt | None, hits: Sequence[Hit]) -> dict[str, Any] | None:
+    """A quote or answer as `ask` prints it: `excerpt_row`, its spans, its dates and its place."""
+    row = excerpt_row(excerpt)
+    if excerpt is None or row is None:
+        return None
+    hit = hits[excerpt.hit]
+    return row | {
+        "spans": [list(span) for span in excerpt.spans],
+        "dates": dates_rows(hit, excerpt.start, excerpt.end),
+        "regions": region_rows(hit.page, excerpt.spans),
+    }
+
+
+def dates_rows(hit: Hit, start: int, end: int) -> list[dict[str, Any]]:
+    """The dates printed whole in `passage.text[start:end]`, in order; `first` and `last` are ISO 8601 or None.
+
+    They are read in the whole passage, since one may lean on another before it (同年, 去年同期).
+    """
+    text = hit.passage.text
+    return [
+        {
+            "text": text[mention.start : mention.end],
+            "first": None if mention.first is None else mention.first.isoformat(),
+            "last": None if mention.last is None else mention.last.isoformat(),
+            "precision": mention.precision,
+        }
+        for mention in dates_in(text, issue_day(hit.page.date))
+        if start <= mention.start and mention.end <= end
+    ]
+
+
+def region_rows(page: Page, spans: Sequence[Span]) -> list[dict[str, Any]]:
+    """Where the text at `spans` is printed: `sheet` from 1, `box` left, top, right, bottom; empty without a layout."""
+    return [{"sheet": region.sheet, "box": list(region.box)} for region in regions_of(page, spans)]
 
 
 def dump_line(row: dict[str, Any]) -> str:

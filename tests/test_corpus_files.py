@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import time
 from pathlib import Path
 
 import pytest
@@ -16,21 +17,55 @@ from corpus.formats.text import decode
 TEXT = "菜场换新颜\n\n■记者 王一\n\n本报讯 老菜场改造后,摊位增加到60个。\n"
 
 
+BIG5 = """菜場換新顏
+
+■記者 王一
+
+本報訊 老菜場改造後,攤位增加到60個,「租金沒有漲。」
+"""
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "note"),
     [
-        TEXT.encode(),
-        codecs.BOM_UTF8 + TEXT.encode(),
-        TEXT.encode("gb18030"),
-        TEXT.encode("utf-16"),
-        codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
-        TEXT.encode("utf-16-le"),
-        TEXT.replace("\n", "\r\n").encode(),
+        (TEXT.encode(), ""),
+        (codecs.BOM_UTF8 + TEXT.encode(), ""),
+        (TEXT.replace("\n", "\r\n").encode(), ""),
+        (TEXT.encode("gb18030"), "is not in UTF-8; it was read as GB18030 (detected)."),
+        (TEXT.encode("utf-16"), "is in UTF-16, by its mark."),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "is in UTF-16, by its mark."),
+        (TEXT.encode("utf-16-le"), "is not in UTF-8; it was read as UTF-16 (detected)."),
+        (TEXT.encode("utf-16-be"), "is not in UTF-8; it was read as UTF-16 (detected)."),
     ],
-    ids=["utf-8", "bom", "gb18030", "utf-16", "utf-16-be", "utf-16-le bare", "crlf"],
+    ids=["utf-8", "bom", "crlf", "gb18030", "utf-16", "utf-16-be", "utf-16-le bare", "utf-16-be bare"],
 )
-def test_encodings(data: bytes) -> None:
-    assert decode(data, "page.txt") == TEXT
+def test_encodings(data: bytes, note: str) -> None:
+    assert decode(data, "page.txt") == (TEXT, (f"page.txt {note}",) if note else ())
+
+
+@pytest.mark.parametrize("encoding", ["big5", "cp950", "big5hkscs", "gb18030", "utf-16-le"])
+@pytest.mark.parametrize("text", [BIG5, BIG5.replace("\n", ""), "攤位增加到六十個,通道拓寬到兩米半"])
+def test_traditional_text(encoding: str, text: str) -> None:
+    found, (note,) = decode(text.encode(encoding), "page.txt")
+    assert found == text
+    label = {"gb18030": "GB18030", "utf-16-le": "UTF-16"}.get(encoding, "Big5")
+    assert note == f"page.txt is not in UTF-8; it was read as {label} (detected)."
+
+
+def test_big5_page_is_read_into_its_article(tmp_path: Path) -> None:
+    (tmp_path / "big5.txt").write_bytes(BIG5.encode("big5"))
+    (page,) = read_pages(tmp_path).pages
+    (article,) = page.articles
+    assert article.headline == "菜場換新顏" and article.paragraphs[0].text == BIG5.split("\n")[4]
+    assert page.notes == ("big5.txt is not in UTF-8; it was read as Big5 (detected).",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5"])
+def test_file_cut_inside_a_character_is_read_and_noted(encoding: str) -> None:
+    whole = BIG5.strip() + "完" * 3
+    found, notes = decode(whole.encode(encoding)[:-1], "page.txt")
+    assert found == whole[:-1] + "\ufffd"
+    assert notes[-1] == "page.txt has 1 damaged character(s), shown as \ufffd; save it anew if you can."
 
 
 @pytest.mark.parametrize(
@@ -41,14 +76,38 @@ def test_encodings(data: bytes) -> None:
         (codecs.BOM_UTF8 + b" \n", "empty"),
         (bytes(range(256)) * 40, "no text"),
         (b"\x7fELF\x02\x01\x01" + b"\x00\x01\x02\x03" * 100, "no text"),
-        ("新聞の見出しをここに書いておきます。".encode("shift_jis") * 5, "no text"),
-        ("Les élèves ont déjà été reçus à Évian".encode("latin-1"), "no text"),
+        (codecs.BOM_UTF16_LE + b"\x00\xd8" * 9, "no text"),
+        ("新聞の見出しをここに書いておきます。".encode("shift_jis") * 5, "no text .* look like CP932"),
+        ("新聞の見出しをここに書いておきます。".encode("euc_jp") * 5, "no text .* look like EUC-JP"),
+        ("시장이 새 단장을 마치고 어제 다시 문을 열었다.".encode("euc_kr"), "no text .* look like"),
+        ("Les élèves ont déjà été reçus à Évian".encode("latin-1"), "no text .* look like"),
+        ("Вчера после восьми месяцев снова открылся рынок".encode("cp1251"), "no text .* look like"),
     ],
-    ids=["empty", "white", "white with bom", "bytes", "elf", "shift-jis", "latin-1"],
+    ids=[
+        "empty",
+        "white",
+        "white with bom",
+        "bytes",
+        "elf",
+        "surrogates",
+        "shift-jis",
+        "euc-jp",
+        "euc-kr",
+        "latin-1",
+        "cp1251",
+    ],
 )
 def test_what_is_no_page(data: bytes, why: str) -> None:
     with pytest.raises(PagesError, match=why):
         decode(data, "page.txt")
+
+
+def test_a_page_in_utf8_takes_little_time() -> None:
+    data = (TEXT * 300).encode()
+    start = time.perf_counter()
+    for _ in range(10):
+        decode(data, "page.txt")
+    assert (time.perf_counter() - start) / 10 < 0.02
 
 
 def test_one_bad_file_is_skipped_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,8 +122,8 @@ def test_one_bad_file_is_skipped_with_its_reason(tmp_path: Path, capsys: pytest.
     corpus = read_pages(tmp_path)
     assert [page.source for page in corpus.pages] == ["子 文件夹📰/good.txt"]
     assert {s.source: s.reason for s in corpus.skipped} == {
-        "binary.txt": "binary.txt is no text in UTF-8, UTF-16 or GB18030 (it may be binary or in another encoding); "
-        "save it as UTF-8 and try again.",
+        "binary.txt": "binary.txt is no text in UTF-8, UTF-16, GB18030 or Big5 (it may be binary or in another "
+        "encoding); save it as UTF-8 and try again.",
         "empty.txt": "empty.txt is empty; a page must hold text.",
         "large.txt": "large.txt has 30 MB, such a file may have 20 at most; split it.",
     }

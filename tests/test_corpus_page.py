@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +13,15 @@ from corpus import read_pages, sample_pages
 from corpus.__main__ import as_row, main
 from corpus.page import read_page
 from corpus.passages import LONGEST, passages_of
-from corpus.records import Article, Extracted, Page
+from corpus.records import Article, Block, Extracted, Page
+from corpus.report import unread
+from qa.rows import sliced
 
 GOLD = [json.loads(line) for line in (Path(__file__).parent / "data/structure.jsonl").read_text("utf-8").splitlines()]
+
+
+LAYOUTS = Path(__file__).parent / "data/layouts"
+WHOLE = [path.read_text("utf-8") for folder in (sample_pages(), LAYOUTS) for path in sorted(folder.glob("*.txt"))]
 
 
 def page(text: str) -> Page:
@@ -51,13 +56,13 @@ def test_command_line_prints_the_same_rows(capsys: pytest.CaptureFixture[str]) -
 
 
 def account(read: Page) -> None:
-    """Every block is a slice of the page, and every character that is no white space is in one."""
-    seen = [False] * len(read.text)
+    """Every block is a slice of the page, and every character that is no white space is in exactly one."""
+    seen = [0] * len(read.text)
 
-    def see(block: Any) -> None:
-        assert "".join(read.text[a:b] for a, b in block.spans) == block.text
+    def see(block: Block) -> None:
+        assert sliced(read.text, block.spans) == block.text
         for a, b in block.spans:
-            seen[a:b] = [True] * (b - a)
+            seen[a:b] = [n + 1 for n in seen[a:b]]
 
     for article in read.articles:
         for block in (
@@ -71,9 +76,10 @@ def account(read: Page) -> None:
     for furniture in read.furniture:
         see(furniture.block)
         assert furniture.reason
-    assert not [c for c, s in zip(read.text, seen, strict=True) if not s and not c.isspace()]
+    assert [c for c, n in zip(read.text, seen, strict=True) if n != 1 and not c.isspace()] == []
+    assert unread(read) == []
     for passage in passages_of(read):
-        assert "".join(read.text[a:b] for a, b in passage.spans) == passage.text
+        assert sliced(read.text, passage.spans) == passage.text
         assert 0 < len(passage.text) <= LONGEST + 200
     assert len({p.id for p in passages_of(read)}) == len(passages_of(read))
 
@@ -83,18 +89,23 @@ def test_every_character_of_the_sample_pages_is_accounted_for() -> None:
         account(read)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_damaged_pages_lose_no_character(data: st.DataObject) -> None:
-    text = read_pages(sample_pages()).pages[data.draw(st.integers(0, 4))].text
-    lines = text.split("\n")
-    for _ in range(data.draw(st.integers(1, 5))):
+    lines = data.draw(st.sampled_from(WHOLE)).split("\n")
+    for _ in range(data.draw(st.integers(1, 6))):
         at = data.draw(st.integers(0, len(lines) - 1))
-        change = data.draw(st.sampled_from(["drop", "double", "cut"]))
+        change = data.draw(st.sampled_from(["drop", "double", "cut", "glue", "move", "space"]))
         if change == "drop" and len(lines) > 1:
             del lines[at]
         elif change == "double":
             lines.insert(at, lines[at])
+        elif change == "glue" and at + 1 < len(lines):
+            lines[at : at + 2] = [lines[at] + lines[at + 1]]
+        elif change == "move":
+            lines.insert(data.draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+        elif change == "space":
+            lines[at] = data.draw(st.sampled_from(["\u3000\u3000", "  ", "\t", "\xa0"])) + lines[at]
         else:
             place = data.draw(st.integers(0, len(lines[at])))
             lines[at : at + 1] = [lines[at][:place], "", lines[at][place:]]

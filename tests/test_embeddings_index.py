@@ -230,7 +230,7 @@ def test_nothing_to_read_is_an_error_and_writes_no_generation(tmp_path: Path, ca
         opened(tmp_path / "missing", cache)
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(PagesError, match=r"no \.txt page"):
+    with pytest.raises(PagesError, match=r"holds no page"):
         opened(empty, cache)
     (empty / "a.txt").write_bytes(b"")
     with pytest.raises(PagesError, match=r"None of the 1 files .* a\.txt is empty"):

@@ -21,7 +21,7 @@ HOSTILE = [
     "\"' onmouseover='alert(1)' x=\"",
     "${document.body.setAttribute(/a/.source,1)} \\u00zz {{value}}",
     "[链接](http://example.org/a) ![图](http://example.org/b.png) <http://example.org>",
-    "# 标题 *甲*乙* _丙_ `丁` ~~戊~~ $$x^2$$ 1919. 五月",
+    "# 标题 *甲*乙* _丙_ `丁` ~~戊~~ $$x^2$$ 1919. 己庚",
     "<!-- --> </article></div> <style>*{display:none}</style> &lt;b&gt; &#60;",
     "第一行\n    第二行\r\n\t第三行",
 ]
@@ -323,7 +323,9 @@ def test_examples_are_offered_only_where_the_archive_gives_the_number() -> None:
 def test_the_article_page_numbers_its_paragraphs() -> None:
     page = page_of(TEXT)
     markup = article_page(page.articles[0], page, "zh")
-    assert f'<p class="body" id="p1">{TEXT}</p>' in markup
+    before, _, after = TEXT.partition("六月")
+    dated = f'{before}<time title="= 2025-06">六月</time>{after}'
+    assert f'<p class="body" id="p1">{dated}</p><p class="dates">日期：六月 = 2025-06</p>' in markup
     assert say("en", "no_article") in missing_page("en")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote as percent
 
+from qa.chat.glosses import Partner, date_line, date_notes, partner_link
 from qa.chat.labels import Language, say
 from qa.chat.render import (
     DOT,
@@ -20,8 +21,15 @@ from qa.chat.render import (
 )
 from qa.records import Reply
 
+Partners = Callable[[str], Sequence[Partner]]
+"""The id of an article → the articles that it goes on in or from."""
 
-def cards(reply: Reply, turn: int, lang: Language) -> str:
+
+def _none(article_id: str) -> Sequence[Partner]:
+    return ()
+
+
+def cards(reply: Reply, turn: int, lang: Language, partners: Partners = _none) -> str:
     """All cards of one reply, under headings that say whether they are cited or merely nearest.
 
     A card's element id is `src-TURN-NUMBER`, so that the links of `render.chat_answer` find it.
@@ -36,7 +44,7 @@ def cards(reply: Reply, turn: int, lang: Language) -> str:
             out.append(_heading("cards_answered", lang))
         elif number == cited + 1:
             out.append(_heading("cards_also" if reply.answered else "cards_nearest", lang))
-        out.append(card(reply, index, turn, number, lang))
+        out.append(card(reply, index, turn, number, lang, partners))
     return f'<div class="cards" data-turn="{turn:d}">{"".join(out)}</div>'
 
 
@@ -44,8 +52,11 @@ def _heading(key: str, lang: Language) -> str:
     return f"<h2>{escaped(say(lang, key))}</h2>"
 
 
-def card(reply: Reply, index: int, turn: int, number: int, lang: Language) -> str:
-    """The card of `reply.hits[index]`, with the reply's quote and answer marked where they come from this passage."""
+def card(reply: Reply, index: int, turn: int, number: int, lang: Language, partners: Partners = _none) -> str:
+    """The card of `reply.hits[index]`, with the reply's quote and answer marked where they come from this passage.
+
+    Below the passage it says which days its dates mean, and where the article goes on.
+    """
     hit = reply.hits[index]
     text = hit.passage.text
     quote: Range | None = None
@@ -62,7 +73,13 @@ def card(reply: Reply, index: int, turn: int, number: int, lang: Language) -> st
     ]
     if names := people(hit, lang):
         lines.append(f'<p class="people">{" ".join(f"<span>{escaped(line)}</span>" for line in names)}</p>')
-    lines.append(f'<p class="passage" lang="{language_of(text)}">{marked(text, quote, answer)}</p>')
+    notes = date_notes(text, hit.page)
+    lines.append(f'<p class="passage" lang="{language_of(text)}">{marked(text, quote, answer, notes=notes)}</p>')
+    lines.append(date_line(text, notes, lang))
+    lines.extend(
+        f'<p class="continued">{partner_link(partner, lang, new_window=True)}</p>'
+        for partner in partners(hit.article.id)
+    )
     anchor = f"p{hit.passage.paragraph + 1:d}" if hit.passage.kind in ("body", "document") else "top"
     address = f"/article/{percent(hit.article.id, safe='')}#{anchor}"
     opening = f'<a class="open" target="_blank" rel="noopener" href="{address}">{escaped(say(lang, "full_text"))}</a>'

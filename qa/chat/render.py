@@ -11,9 +11,11 @@ import html
 import itertools
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from corpus.regions import sheets_of
 from qa.chat.labels import Language, say
 from qa.records import Excerpt, Hit, Reply
 
@@ -31,6 +33,15 @@ Range = tuple[int, int]
 
 DOT: Final = "\u00a0· "
 """Between the parts of a place; a line never begins with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What to say of `text[start:end]`, half-open: plain text. Notes are in order and do not overlap."""
+
+    start: int
+    end: int
+    text: str
 
 
 def escaped(text: str) -> str:
@@ -66,16 +77,23 @@ def _ends_sentence(text: str) -> bool:
     return bare == "" or bare[-1] in _SENTENCE_END or (bare[-1] == "." and not _CHINESE.search(bare))
 
 
-def marked(text: str, quote: Range | None, answer: Range | None, escape: Callable[[str], str] = escaped) -> str:
+def marked(
+    text: str,
+    quote: Range | None,
+    answer: Range | None,
+    escape: Callable[[str], str] = escaped,
+    notes: Sequence[Note] = (),
+) -> str:
     """`text` with the quote in `<span class="quote">` and the answer in `<mark>`; ranges are half-open, in characters.
 
-    Where the answer reaches out of the quote it is marked there as well, in a <mark> of its own.
+    Where the answer reaches out of the quote it is marked there as well, in a <mark> of its own. Each of `notes` is the
+    title of a <time> around its words, of one for each part where a mark cuts them.
 
     >>> marked("abcd", (1, 4), (2, 3))
     'a<span class="quote">b<mark>c</mark>d</span>'
     """
     edges = {0, len(text)}
-    for wanted in (quote, answer):
+    for wanted in (quote, answer, *((note.start, note.end) for note in notes)):
         if wanted is not None:
             edges.update(min(max(edge, 0), len(text)) for edge in wanted)
     points = sorted(edges)
@@ -87,6 +105,9 @@ def marked(text: str, quote: Range | None, answer: Range | None, escape: Callabl
             out.append('<span class="quote">' if in_quote else "</span>")
             open_quote = in_quote
         piece = escape(text[start:end])
+        note = next((note for note in notes if note.start <= start and end <= note.end), None)
+        if note is not None:
+            piece = f'<time title="{escaped(note.text)}">{piece}</time>'
         in_answer = answer is not None and answer[0] <= start and end <= answer[1]
         out.append(f"<mark>{piece}</mark>" if in_answer else piece)
     if open_quote:
@@ -176,8 +197,13 @@ def headline(hit: Hit, lang: Language) -> str:
 
 
 def places(hit: Hit, lang: Language) -> list[str]:
-    """Where a passage stands: newspaper file, date and page where known, then paragraph or kind. Plain text."""
+    """Where a passage stands: newspaper file, sheet of a PDF, date and page where known, then paragraph or kind.
+
+    Plain text.
+    """
     out = [hit.page.source]
+    if hit.page.source.lower().endswith(".pdf"):
+        out.extend(say(lang, "sheet", n=sheet) for sheet in sheets_of(hit.page, hit.passage.spans))
     if hit.page.date is not None:
         out.append(hit.page.date)
     if hit.page.page is not None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from qa.chat.article import article_page, missing_page
+from qa.chat.glosses import partners
 from qa.chat.labels import language
 from qa.chat.session import Source
 
@@ -33,7 +34,7 @@ def add_routes(app: FastAPI, archive: Source) -> None:
         found = archive.article(article_id)
         if found is None:
             return HTMLResponse(missing_page(lang), status_code=404)
-        return HTMLResponse(article_page(found, archive.page(found.source), lang))
+        return HTMLResponse(article_page(found, archive.page(found.source), lang, partners(archive, article_id)))
 
 
 class Guard:

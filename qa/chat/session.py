@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypedDict
 
@@ -31,6 +32,8 @@ class Source(Protocol):
 
     @property
     def pages(self) -> tuple[Page, ...]: ...
+    @property
+    def continuations(self) -> Mapping[str, str]: ...
     def conversation(self) -> Talk: ...
     def article(self, article_id: str) -> Article | None: ...
     def page(self, source: str) -> Page: ...

@@ -6,6 +6,7 @@ component is an output only; history lives in `session`.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import gradio as gr
 
 from qa.chat.cards import cards, chips
 from qa.chat.examples import examples
+from qa.chat.glosses import partners
 from qa.chat.labels import Language, language, say, translations
 from qa.chat.render import chat_answer, chat_note, chat_question, escaped
 from qa.chat.session import Session, Sessions, Source
@@ -32,6 +34,7 @@ class Window:
 
     def __init__(self, source: Source) -> None:
         self._examples = examples(source)
+        self._partners = functools.partial(partners, source)
         self._sessions = Sessions(source)
 
     def ask(self, question: str, request: gr.Request) -> Iterator[Shown]:
@@ -60,7 +63,7 @@ class Window:
             reply = _try(session, turn, lang)
             yield gr.skip(), session.messages(), gr.skip(), gr.skip()
             if reply is not None:
-                yield gr.skip(), gr.skip(), cards(reply, turn, lang), gr.skip()
+                yield gr.skip(), gr.skip(), cards(reply, turn, lang, self._partners), gr.skip()
 
     def cite(self, request: gr.Request, event: gr.EventData) -> Any:
         """The cards of an earlier turn, for a click on one of its citations."""
@@ -68,7 +71,7 @@ class Window:
         if turn is None:
             return gr.skip()
         number, reply = turn
-        return cards(reply, number, _language(request))
+        return cards(reply, number, _language(request), self._partners)
 
     def edit(self, request: gr.Request, event: gr.EventData) -> Any:
         """Put the question that was searched for into the question box."""

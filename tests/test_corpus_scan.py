@@ -1,0 +1,183 @@
+"""Scanned pages: what recognition makes of the printed scan, offline, and what is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from pdf_pages import A4, LAYOUTS, Mark, english_page, pdf_width, print_pdf
+from PIL import Image
+from structure_score import score
+
+from corpus.__main__ import as_row
+from corpus.errors import PagesError
+from corpus.formats import extract, scan
+from corpus.page import read_page
+from corpus.records import Extracted
+
+needs_recognition = pytest.mark.skipif(not scan.is_installed(), reason="the extra ocr is not installed")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise AssertionError("recognition tried to reach the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Extracted]:
+    yield extract((LAYOUTS / "scan.png").read_bytes(), "scan.png")
+
+
+@pytest.fixture(scope="module")
+def strip() -> Image.Image:
+    """The upper part of the left column: a few lines, which are read quickly."""
+    return Image.open(LAYOUTS / "scan.png").crop((80, 290, 830, 620))
+
+
+def saved(image: Image.Image, form: str = "PNG", **how: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, form, **how)
+    return out.getvalue()
+
+
+@needs_recognition
+def test_structure_of_the_scan_reaches_the_gold(page: Extracted) -> None:
+    gold = [json.loads(line) for line in (LAYOUTS / "scan.jsonl").read_text("utf-8").splitlines()]
+    read = read_page(page, "scan.png", "0" * 64)
+    items = [as_row(read, article) for article in read.articles if article.kind in ("article", "photo")]
+    found = score(items, gold)
+    assert len(gold) == 3 and sum(len(row["joins"]) for row in gold) == 1
+    assert {name: value for name, value in found.figures.items() if value is None or value < 0.9} == {}, found.misses
+
+
+@needs_recognition
+def test_the_user_is_told_that_it_was_recognised_and_how_surely(page: Extracted) -> None:
+    (note,) = page.notes
+    match = re.fullmatch(
+        r"Read by text recognition, which makes mistakes: mean confidence (0\.\d{3}|1\.000) over (\d+) lines\.", note
+    )
+    assert match and float(match[1]) > 0.9 and int(match[2]) == len(page.regions)
+
+
+@needs_recognition
+def test_regions_are_in_pixels_of_the_picture(page: Extracted) -> None:
+    grey = Image.open(LAYOUTS / "scan.png").convert("L")
+    assert len(page.regions) > 40
+    for region in page.regions:
+        left, top, right, bottom = region.box
+        assert 0 <= left < right <= grey.width and 0 <= top < bottom <= grey.height and region.sheet == 1
+        # There is ink in the box.
+        assert grey.crop((int(left), int(top), int(right), int(bottom))).getextrema()[0] < 80
+    title = next(r for r in page.regions if page.text[r.start : r.end].startswith("三百亩梨园"))
+    # 28 points at 200 dpi are 78 pixels, and the page is a little askew
+    assert 70 < title.box[3] - title.box[1] < 130 and title.box[2] - title.box[0] > 1300
+
+
+@needs_recognition
+def test_a_photograph_lying_on_its_side_is_turned_by_its_own_mark(strip: Image.Image) -> None:
+    upright = extract(saved(strip), "a.png")
+    assert "方知夏" in upright.text
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    turned = extract(saved(strip.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=95, exif=exif), "a.jpg")
+    assert "方知夏" in turned.text and "本报讯 清明前后" in turned.text
+    assert turned.regions[0].box == pytest.approx(upright.regions[0].box, abs=6)
+
+
+@needs_recognition
+@pytest.mark.parametrize("mode", ["1", "I;16", "RGBA", "P"])
+def test_kinds_of_pictures(strip: Image.Image, mode: str) -> None:
+    if mode == "I;16":
+        picture = strip.convert("I").point(lambda value: value * 257).convert("I;16")
+    elif mode == "RGBA":
+        ink = strip.point(lambda value: 255 - value)
+        picture = Image.merge("RGBA", [Image.new("L", strip.size, 0)] * 3 + [ink])  # black on nothing
+    else:
+        picture = strip.convert(mode)
+    assert "清明前后" in extract(saved(picture), "a.png").text
+
+
+@needs_recognition
+def test_scanned_sheets_of_a_pdf_are_recognised_and_named(strip: Image.Image, tmp_path: Path) -> None:
+    place = tmp_path / "strip.png"
+    strip.save(place)
+    # Drawn at 200 dpi, 750 × 330 pixels are 270 × 119 points; the sheet is just as large.
+    size = (270.0, 118.8)
+    data = print_pdf(
+        [Mark("scan", 0, 0, *size, text=str(place))], [Mark("text", 20, 40, text="第二张", size=12)], size=size
+    )
+    found = extract(data, "a.pdf")
+    assert found.notes[0].startswith("Scanned sheets: 1. Read by text recognition")
+    assert "方知夏" in found.text and "第二张" in found.text
+    first = [region for region in found.regions if region.sheet == 1]
+    assert first and all(0 <= r.box[0] < r.box[2] <= 271 and 0 <= r.box[1] < r.box[3] <= 120 for r in first)
+    assert [found.text[r.start : r.end] for r in found.regions if r.sheet == 2] == ["第二张"]
+
+
+@needs_recognition
+def test_too_many_scanned_sheets_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corpus.formats.pdf.MAX_SCANNED", 1)
+    picture = [Mark("picture", 0, 0, *A4)]
+    with pytest.raises(PagesError, match=r"a\.pdf has 2 scanned sheets, a file may have 1 at most; split it\."):
+        extract(print_pdf(picture, picture, english_page(pdf_width).marks, size=A4), "a.pdf")
+
+
+@needs_recognition
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "a.png is no PNG or JPEG picture that can be read"),
+        (b"\x89PNG\r\n\x1a\n and nothing", "a.png is no PNG or JPEG picture that can be read"),
+        ((LAYOUTS / "scan.png").read_bytes()[:50_000], "a.png is no PNG or JPEG picture that can be read"),
+        (saved(Image.new("L", (64, 64), 255), "GIF"), "a.png is no PNG or JPEG picture that can be read"),
+        (saved(Image.new("L", (300, 200), 255)), "a.png is a picture in which no text was recognised"),
+        (saved(Image.new("1", (20_001, 4))), "a.png has 20001 × 4 pixels, a picture may have 90,000,000 in all"),
+        (saved(Image.new("1", (15_000, 7_000))), "a.png has 15000 × 7000 pixels"),
+        (saved(Image.new("1", (20_000, 20_000))), "a.png has far more pixels than 90,000,000"),
+    ],
+    ids=["empty", "no picture", "cut off", "GIF", "blank", "long", "large", "bomb"],
+)
+def test_what_cannot_be_read_is_refused_in_one_sentence(data: bytes, reason: str) -> None:
+    with pytest.raises(PagesError) as caught:
+        extract(data, "a.png")
+    assert str(caught.value).startswith(reason) and "\n" not in str(caught.value)
+
+
+def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    # find_spec answers None for a module that is marked as missing
+    monkeypatch.setattr(scan, "find_spec", lambda name: None)
+    with pytest.raises(PagesError) as caught:
+        extract((LAYOUTS / "scan.png").read_bytes(), "scan.png")
+    assert str(caught.value) == (
+        "scan.png is a picture of a page; to read scanned pages, run: pip install 'baowen[ocr]'."
+    )
+
+
+def test_wide_white_space_in_a_recognised_line_is_a_space() -> None:
+    def corners(left: float) -> list[list[float]]:
+        return [[left, 0], [left + 30, 0], [left + 30, 32], [left, 32]]
+
+    chars = [(c, 0.99, corners(x)) for c, x in zip("记者方知夏", (0, 31, 95, 126, 157), strict=True)]
+    assert scan._spaced("记者方知夏", chars) == "记者 方知夏"
+    # Punctuation leaves white space of its own, and a text that does not fit its characters is left alone.
+    stops = [(c, 0.99, corners(x)) for c, x in zip("好，来", (0, 31, 95), strict=True)]
+    assert scan._spaced("好，来", stops) == "好，来"
+    assert scan._spaced("记者方", chars) == "记者方"
+
+
+def test_recognition_is_loaded_only_when_a_picture_is_read() -> None:
+    import subprocess
+
+    code = "import sys, qa, corpus.formats.scan; sys.exit('rapidocr' in sys.modules or 'PIL' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
