@@ -14,6 +14,8 @@ from corpus.page import read_page
 from corpus.records import Corpus, Page, Skipped
 
 Progress = Callable[[str, int, int], None]
+# Files that people keep beside their pages.
+_NO_PAGES = frozenset(("README", "LICENSE", "CHANGELOG", "NOTICE"))
 # Starting processes costs two seconds or so, as much as reading some hundred pages.
 PARALLEL_FROM = 300
 _CHUNK = 16
@@ -27,7 +29,7 @@ def sample_pages() -> Path:
 def list_files(root: Path) -> list[Path]:
     """The page files under `root` (or `root` itself where it is a file), relative to it, in path order.
 
-    Hidden files and folders are left out.
+    Hidden files and folders, Word's lock files and files such as README.md are left out.
 
     :raises PagesError: if `root` does not exist or holds no page file.
     """
@@ -39,7 +41,8 @@ def list_files(root: Path) -> list[Path]:
         path.relative_to(root)
         for path in root.rglob("*")
         if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and not any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
+        and path.stem.upper() not in _NO_PAGES
         and path.is_file()
     ]
     if not found:

@@ -45,6 +45,12 @@ class Article:
     correspondents: tuple[str, ...]
     photographers: tuple[str, ...]
 
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Every range of the page's text that belongs to this article, in the order of the page."""
+        blocks = (*self.headline_blocks, *self.bylines, *self.paragraphs, *self.subheads, *self.jump_blocks)
+        return tuple(sorted(span for block in blocks for span in block.spans))
+
 
 @dataclass(frozen=True, slots=True)
 class Furniture:

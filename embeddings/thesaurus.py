@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.fold import fold
+from corpus.fold import fold, matching_form
+from corpus.numerals import NUMERALS
 
 SAME = 0.75
 STEP = 0.45
@@ -21,6 +22,7 @@ RELATED = 0.35
 _LATIN = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
 _LONGEST_PHRASE = 4
 _LONGEST_WORD = 12
+_NUMBER = re.compile(f"[0-9{NUMERALS}]")
 _COMMON = frozenset(
     """
     a an the of in on at to for from by with and or is are was were be been do does did has have had how many much
@@ -88,6 +90,12 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 4 else word
 
 
+def _fold(column: str) -> str:
+    """The matching form; the costlier part of it only where a number may stand: the file has 100,000 columns."""
+    folded = fold(column)
+    return matching_form(folded, join=False).text if _NUMBER.search(folded) else folded
+
+
 def read_thesaurus(path: Path) -> Thesaurus:
     """Read a thesaurus file (UTF-8)."""
     near: dict[str, dict[str, float]] = defaultdict(dict)
@@ -101,7 +109,7 @@ def read_thesaurus(path: Path) -> Thesaurus:
     for line in path.read_text("utf-8").splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        columns = [fold(c) for c in line.split("\t")] + ["", "", ""]
+        columns = [_fold(c) for c in line.split("\t")] + ["", "", ""]
         word = columns[0].strip()
         for other in columns[1].split():
             link(word, other, SAME)

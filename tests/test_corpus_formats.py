@@ -70,7 +70,7 @@ def test_soft_breaks(text: str, want: str) -> None:
 
 
 def test_gaps_between_articles_and_none_inside_a_headline() -> None:
-    text, _ = lay_out(
+    found = lay_out(
         [
             Piece("禾风小报", level=1),
             Piece("老菜场换新颜", level=2),
@@ -83,18 +83,19 @@ def test_gaps_between_articles_and_none_inside_a_headline() -> None:
             Piece("■记者 孙五"),
         ]
     )
-    assert text == (
+    assert found.text == (
         "禾风小报\n\n\n\n老菜场换新颜\n摊位多了\n\n■记者 王一\n\n开张了。\n\n租金不涨\n\n摊主都回来了。\n\n\n\n"
         "小学生走进消防站\n\n■记者 孙五\n"
     )
 
 
 def test_asides_are_ranges_of_the_text() -> None:
-    text, found = lay_out(
+    found = lay_out(
         [Piece("首页", aside="menu"), Piece("标题", level=1), Piece("正文。"), Piece("版权", aside="foot")]
     )
-    assert [(text[start:end], why) for (start, end), why in found] == [("首页", "menu"), ("版权", "foot")]
-    assert lay_out([]) == ("", ()) and lay_out([Piece(" \n ")]) == ("", ())
+    assert [(found.text[start:end], why) for (start, end), why in found.asides] == [("首页", "menu"), ("版权", "foot")]
+    assert [found.text[start:end] for start, end in found.headings] == ["标题"]
+    assert lay_out([]).text == lay_out([Piece(" \n ")]).text == ""
 
 
 # -- Markdown
@@ -346,7 +347,7 @@ def test_no_visible_character_is_lost_or_moved(parts: list[str]) -> None:
 
 
 def test_format_libraries_are_not_imported_with_corpus() -> None:
-    heavy = "lxml trafilatura docx markdown_it chardet"
+    heavy = "lxml trafilatura docx markdown_it charset_normalizer"
     code = f"import sys, corpus, corpus.formats; print([m for m in {heavy.split()!r} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

@@ -137,6 +137,13 @@ def test_subhead_is_no_paragraph() -> None:
     assert [block.text for block in article.subheads] == ["留住老味道"]
 
 
+def test_an_article_knows_all_its_spans() -> None:
+    text = "甲事\n\n■记者 王一\n\n本报讯 甲的开\n\n头。\n\n乙事在后\n\n■记者 李二\n\n本报讯 乙。"
+    first, second = page(text).articles
+    assert [text[a:b] for a, b in first.spans] == ["甲事", "■记者 王一", "本报讯 甲的开", "头。"]
+    assert [text[a:b] for a, b in second.spans] == ["乙事在后", "■记者 李二", "本报讯 乙。"]
+
+
 def test_two_articles_with_headlines_and_bylines() -> None:
     first, second = page("甲事\n\n■记者 王一\n\n本报讯 甲。\n\n乙事 又一行\n\n■记者 李二\n\n本报讯 乙。").articles
     assert (first.headline, body(first), first.reporters) == ("甲事", ["本报讯 甲。"], ("王一",))

@@ -25,18 +25,22 @@ from corpus.records import Extracted
 needs_recognition = pytest.mark.skipif(not scan.is_installed(), reason="the extra ocr is not installed")
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def no_network() -> Iterator[None]:
+    """For the whole module, so that the models are loaded without a network too."""
+
     def refuse(*_: object, **__: object) -> NoReturn:
         raise AssertionError("recognition tried to reach the network")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        yield
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Extracted]:
-    yield extract((LAYOUTS / "scan.png").read_bytes(), "scan.png")
+def page() -> Extracted:
+    return extract((LAYOUTS / "scan.png").read_bytes(), "scan.png")
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from corpus.formats.printed import HEADLINE, TITLE, Box, Line, Sheet, area, meet
 from corpus.formats.stacks import cut_out_columns
 from corpus.formats.white_space import (
-    GUTTER,
     Item,
     Strip,
-    beside,
     gaps_along,
     hull,
+    is_gutter,
     lonely,
     rows_of,
     sections_of,
@@ -48,6 +47,8 @@ def reading_order(sheet: Sheet, em: float) -> list[Column]:
     items = [Item(line.box, line) for line in sheet.lines] + [Item(box) for box in sheet.pictures]
     items = _framed(items, sheet.frames)
     out: list[Column] = []
+    if not sheet.lines:
+        return out
     frames = 0
     stack: list[tuple[list[Item], int]] = [(items, 0)]
     while stack:
@@ -102,7 +103,7 @@ def _cut(group: list[Item], rules: Sequence[Box], em: float) -> list[list[Item]]
     if parts := _cut_at_rule(group, rules, em):
         return parts
     rows = rows_of(group)
-    gutters = [g for g in gaps_along(group) if g[1] - g[0] >= GUTTER * em and beside(group, g)]
+    gutters = [strip for strip in gaps_along(group) if is_gutter(group, strip, em)]
     if not gutters:
         return cut_out_columns(rows, em)
     if parts := _cut_at_headlines(rows, gutters, em):
@@ -122,8 +123,8 @@ def _cut_at_rule(group: list[Item], rules: Sequence[Box], em: float) -> list[lis
             continue
         at = (rule[axis] + rule[axis + 2]) / 2
         before = [item for item in group if item.box[axis + 2] <= at + 0.2 * em]
-        after = [item for item in group if item.box[axis] >= at - 0.2 * em]
-        if before and after and len(before) + len(after) == len(group):
+        after = [item for item in group if item.box[axis + 2] > at + 0.2 * em]
+        if before and after and all(item.box[axis] >= at - 0.2 * em for item in after):
             return [before, after]
     return []
 

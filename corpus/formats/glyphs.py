@@ -25,7 +25,8 @@ class Glyph:
     """A character where it is printed.
 
     `x`, `y` are the left end of its baseline and `right` where it ends, in a frame in which the text is upright and y
-    grows downwards; `place` is its box on the sheet as shown. `drawn` numbers the drawing operation.
+    grows downwards; `place` is its box on the sheet as shown. `drawn` numbers the drawing operation; `apart` says that
+    the file's reader saw white space before it, though none was drawn.
     """
 
     char: str
@@ -36,6 +37,7 @@ class Glyph:
     font: str
     drawn: int
     place: Box
+    apart: bool = False
 
 
 def lines_of(glyphs: Iterable[Glyph]) -> list[Line]:
@@ -171,7 +173,8 @@ def _text(run: Sequence[Glyph]) -> str:
                 out.append(glyph.char)
             continue
         gap = glyph.x - last.right
-        if gap > _WORD_GAP * min(last.size, glyph.size) and _is_latin(last.char) and _is_latin(glyph.char):
+        apart = glyph.apart or gap > _WORD_GAP * min(last.size, glyph.size)
+        if apart and _is_latin(last.char) and _is_latin(glyph.char):
             out.append(" ")
         out.append(glyph.char)
     return "".join(out)

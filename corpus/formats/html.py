@@ -212,7 +212,8 @@ def _is_hidden(element: HtmlElement) -> bool:
 def _row(row: HtmlElement) -> list[tuple[HtmlElement, bool, str]] | None:
     """The text nodes of a table row that is data; None for a row that lays out the page."""
     cells = [cell for cell in row if cell.tag in ("td", "th")]
-    if len(cells) < 2:
+    stray = (row.text or "", *(cell.tail or "" for cell in row))
+    if len(cells) < 2 or len(cells) < len(row) or any(text.strip() for text in stray):
         return None
     nodes: list[tuple[HtmlElement, bool, str]] = []
     for cell in cells:

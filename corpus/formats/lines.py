@@ -7,16 +7,19 @@ as the gap between two items of a page.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.bylines import parse_byline
 from corpus.joins import ends_sentence
-from corpus.records import Span
+from corpus.records import Extracted, Span
 
 _LINE, _PARAGRAPH, _ITEM = "\n", "\n\n", "\n\n\n\n"
 _ASIAN = "\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6“”‘’…—·"
 _SOFT_BREAK = re.compile(rf"(?<=[{_ASIAN}])[ \t\r\f]*\n[ \t\n\r\f]*|[ \t\n\r\f]*\n[ \t\r\f]*(?=[{_ASIAN}])")
+LOWEST = 6  # level of the lowest heading
+SUBHEAD = 7  # level of a title that only its looks (bold letters) show: a subhead, unless a byline or dateline follows
+_SECTION_LENGTH = 8
 _DATELINE = re.compile(r"(?:本报|新华社|据新华社|中新社|本刊)[^,,。\s]{0,14}?[讯电]")
 _SPACE = re.compile(r"[ \t\n\r\f\v\x85\u2028\u2029]+")
 _INVISIBLE: dict[int, None] = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffe\uffff"))
@@ -27,15 +30,16 @@ _INVISIBLE |= {code: None for code in (*range(9), *range(14, 32), 127)}
 class Piece:
     """A line of text as a format marks it.
 
-    `level` is 1 to 6 for a heading and 0 for other text; a `tight` piece stands right under the one before it (list
-    items, table rows); `opens` is true where the format itself says that an article begins; `aside` is the reason why
-    a piece is no article text, "" where it is.
+    `level` is 1 to 6 for a heading, `SUBHEAD` for a title by its looks alone and 0 for other text; a `tight` piece
+    stands right under the one before it (list items, table rows); `opens` and `closes` are true where the format itself
+    says that an item begins or ends with the piece; `aside` is the reason why it is no article text, "" where it is.
     """
 
     text: str
     level: int = 0
     tight: bool = False
     opens: bool = False
+    closes: bool = False
     aside: str = ""
 
 
@@ -51,79 +55,123 @@ def one_line(text: str) -> str:
     return _SPACE.sub(" ", _SOFT_BREAK.sub("", text.translate(_INVISIBLE).strip()))
 
 
-def lay_out(pieces: Sequence[Piece]) -> tuple[str, tuple[tuple[Span, str], ...]]:
-    """The text of all pieces and the ranges of the asides in it, both in the order given.
+def lay_out(pieces: Sequence[Piece], notes: tuple[str, ...] = ()) -> Extracted:
+    """The text of all pieces, with the ranges of the asides and of the articles' headlines, in the order given.
 
-    A heading that begins an article has a wide gap before it; headings right under it belong to the same headline.
-    White space inside a piece is kept (a table's tabs), line ends are not: they are taken for soft breaks.
+    The headings of one headline (kicker, title, subtitle) stand tight, with a wide gap before the first of them. White
+    space inside a piece is kept (a table's tabs), line ends are not: they are taken for soft breaks.
 
-    >>> lay_out([Piece("标题", level=1), Piece("第一段。"), Piece("第二段。")])
-    ('标题\\n\\n第一段。\\n\\n第二段。\\n', ())
+    >>> found = lay_out([Piece("标题", level=1), Piece("第一段。"), Piece("第二段。")])
+    >>> found.text, found.headings
+    ('标题\\n\\n第一段。\\n\\n第二段。\\n', ((0, 2),))
     """
     shown = [piece for piece in pieces if piece.text.strip()]
-    page_name = _page_name(shown)
-    level = _article_level(shown, page_name)
+    titles = _titles([piece for piece in shown if not piece.aside])
     parts: list[str] = []
     asides: list[tuple[Span, str]] = []
-    at = 0
-    above: Piece | None = None  # the last piece that is no aside
-    for n, piece in enumerate(shown):
+    headings: list[Span] = []
+    at = printed = 0  # characters; pieces that are no asides
+    title = _NO_TITLE
+    above: Piece | None = None
+    for piece in shown:
         text = piece.text.strip()
         text = one_line(text) if "\n" in text else text
-        before = _distance(piece, above, level, page_name, shown[n - 1]) if n else ""
+        last, title = title, _NO_TITLE if piece.aside else titles[printed]
+        before = "" if above is None else _distance(piece, above, title, last)
         start = at + len(before)
         at = start + len(text)
         parts += (before, text)
         if piece.aside:
             asides.append(((start, at), piece.aside))
         else:
-            above = piece
-    return "".join((*parts, "\n" if parts else "")), tuple(asides)
+            printed += 1
+            if title in (_FIRST, _NEXT):
+                headings.append((start, at))
+        above = piece
+    return Extracted("".join((*parts, "\n" if parts else "")), tuple(asides), tuple(headings), notes=notes)
 
 
-def _distance(piece: Piece, above: Piece | None, level: int, page_name: Piece | None, before: Piece) -> str:
-    if piece.aside or before.aside:
-        return _LINE if piece.tight and piece.aside == before.aside else _ITEM if piece.opens else _PARAGRAPH
-    if piece.opens or (above is page_name and page_name is not None):
-        return _ITEM
-    if 0 < piece.level <= level:
-        return _LINE if above is not None and above.level else _ITEM
-    if piece.tight or (piece.level and above is not None and above.level):
+_NO_TITLE, _FIRST, _NEXT, _SECTION = range(4)  # what a piece is in a headline; _SECTION names what stands below it
+
+
+def _distance(piece: Piece, above: Piece, title: int, above_title: int) -> str:
+    if piece.tight and piece.aside == above.aside and not (piece.level or above.level):
         return _LINE
-    return _PARAGRAPH
+    if title == _FIRST or piece.opens or above_title == _SECTION:
+        return _ITEM
+    if title == _NEXT:
+        return _PARAGRAPH if above.aside else _LINE
+    if above.closes and not piece.level and not piece.aside and parse_byline(piece.text.strip()) is None:
+        return _ITEM
+    return _LINE if piece.tight and piece.aside == above.aside else _PARAGRAPH
 
 
 def _signed(piece: Piece) -> bool:
     return parse_byline(piece.text.strip()) is not None or _DATELINE.match(piece.text.strip()) is not None
 
 
-def _article_level(pieces: Sequence[Piece], page_name: Piece | None) -> int:
-    """The level of the headings that begin articles: the highest that has a byline or a sentence under it.
-
-    Higher headings name the page or a section, lower ones head a part of an article. 0 where no heading has text.
-    """
-    level = run = 0
-    above: Piece | None = None
-    for piece in pieces:
-        if piece.aside or piece is page_name:
+def _titles(pieces: Sequence[Piece]) -> list[int]:
+    """For each piece, whether an article's headline begins with it or goes on, or a section's name stands in it."""
+    out = [_NO_TITLE] * len(pieces)
+    runs = list(_runs(pieces))
+    page_name = _page_name(pieces)
+    if page_name is not None:
+        out[page_name] = _SECTION
+        runs[0] = (page_name + 1, runs[0][1])
+    level = _article_level(pieces, runs)
+    for start, end in runs:
+        levels = [piece.level for piece in pieces[start:end]]
+        if not levels or min(levels) > level:
             continue
-        if piece.level:  # a headline may have several lines
-            run = min(run, piece.level) if run and above is not None and above.level else piece.level
-        elif run and (_signed(piece) or ends_sentence(piece.text)):
-            level, run = min(level, run) if level else run, 0
-        above = piece
-    return level
+        if level in levels and levels[0] < level and len(pieces[start].text.strip()) <= _SECTION_LENGTH:
+            out[start] = _SECTION
+            start += 1
+        out[start:end] = [_FIRST, *[_NEXT] * (end - start - 1)]
+    return out
 
 
-def _page_name(pieces: Sequence[Piece]) -> Piece | None:
+def _runs(pieces: Sequence[Piece]) -> Iterator[Span]:
+    """Headings that stand one right under the other, half-open; one by its looks alone begins none with real ones."""
+    start = 0
+    for n, piece in enumerate(pieces):
+        above = pieces[n - 1] if n else None
+        parted = above is not None and (piece.opens or above.level == SUBHEAD != piece.level)
+        if n > start and (not piece.level or parted):
+            yield start, n
+            start = n
+        if not piece.level:
+            start = n + 1
+    if start < len(pieces):
+        yield start, len(pieces)
+
+
+def _article_level(pieces: Sequence[Piece], runs: Sequence[Span]) -> int:
+    """The level of the headings that begin articles, 0 where there is none.
+
+    It is the lowest under which a byline or dateline stands, else the highest with a sentence under it: higher headings
+    name the page or a section, lower ones head a part of an article.
+    """
+    signed, read = 0, SUBHEAD
+    for start, end in runs:
+        below = pieces[end] if end < len(pieces) else None
+        if end == start or below is None:
+            continue
+        level = min(piece.level for piece in pieces[start:end])
+        if _signed(below):
+            signed = max(signed, level)
+        elif ends_sentence(below.text):
+            read = min(read, level)
+    return signed or (read if read <= LOWEST else 0)
+
+
+def _page_name(pieces: Sequence[Piece]) -> int | None:
     """The heading that is the page's own name: alone of its level, above at least two signed articles of the next."""
-    printed = [piece for piece in pieces if not piece.aside]
-    first = next((n for n, piece in enumerate(printed) if piece.level), None)
-    if first is None or first + 1 == len(printed) or not (below := printed[first + 1].level) > printed[first].level:
+    first = next((n for n, piece in enumerate(pieces) if piece.level), None)
+    if first is None or first + 1 == len(pieces) or not (below := pieces[first + 1].level) > pieces[first].level:
         return None
     signed = run = 0
-    for piece in printed[first + 1 :]:
+    for piece in pieces[first + 1 :]:
         signed += run == below and _signed(piece)
         run = min(run, piece.level) if run and piece.level else piece.level
-    alone = sum(piece.level == printed[first].level for piece in printed) == 1
-    return printed[first] if alone and signed > 1 else None
+    alone = sum(piece.level == pieces[first].level for piece in pieces) == 1
+    return first if alone and signed > 1 else None

@@ -35,8 +35,7 @@ def read(data: bytes, name: str) -> Extracted:
         raise PagesError(f"{name} nests lists or quotes too deeply to be read; simplify it and try again.") from None
     if any(piece.level for piece in pieces):
         head = [Piece(line.text, tight=line.tight, aside=_FRONT) for line in head]  # the page has its own title
-    text, asides = lay_out([*head, *pieces])
-    return Extracted(text, asides, notes=notes)
+    return lay_out([*head, *pieces], notes)
 
 
 _FRONT = "front matter"

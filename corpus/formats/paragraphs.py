@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise
 from statistics import median
 
 from corpus.formats.columns import Column, reading_order
@@ -33,7 +33,8 @@ class _Paragraph:
     picture: bool = False  # a photo's caption
     column: int = -1
     framed: int = 0
-    opens: bool = False  # the first title line of a headline
+    heading: bool = False  # of an article's headline, not a subhead
+    opens: bool = False  # the first line of a headline
     reason: str = ""
 
     @property
@@ -55,7 +56,13 @@ def compose(sheets: Sequence[Sheet], notes: Sequence[str] = ()) -> Extracted:
         # A sheet of large type (a cover) must not turn the next sheet's text into footnotes, nor the other way round.
         for paragraph in _paragraphs(sheet, em if 0.8 * own <= em <= 1.25 * own else own):
             writer.add(paragraph, sheet.number)
-    return Extracted("".join(writer.out), tuple(writer.asides), tuple(writer.regions), tuple(notes))
+    return Extracted(
+        text="".join(writer.out),
+        asides=tuple(writer.asides),
+        headings=tuple(writer.headings),
+        regions=tuple(writer.regions),
+        notes=tuple(notes),
+    )
 
 
 def join(left: str, right: str) -> str:
@@ -77,6 +84,7 @@ class _Writer:
     def __init__(self) -> None:
         self.out: list[str] = []
         self.asides: list[tuple[Span, str]] = []
+        self.headings: list[Span] = []
         self.regions: list[Region] = []
         self.length = 0
         self.last: _Paragraph | None = None
@@ -85,13 +93,17 @@ class _Writer:
         if self.last is not None:
             self._put(self._gap(self.last, paragraph))
         start = self.length
-        before = ""
+        before: Line | None = None
         for line in paragraph.lines:
-            self._put(join(before, line.text))
+            if before is not None:
+                # Pieces of one printed line have white space between them.
+                self._put(" " if line.box[1] < (before.box[1] + before.box[3]) / 2 else join(before.text, line.text))
             at = self.length
             self._put(line.text)
             self.regions.append(Region(at, self.length, sheet, line.place))
-            before = line.text
+            before = line
+        if paragraph.heading:
+            self.headings.append((start, self.length))
         if paragraph.reason:
             self.asides.append(((start, self.length), paragraph.reason))
         self.last = paragraph
@@ -111,17 +123,17 @@ class _Writer:
 
 def _paragraphs(sheet: Sheet, em: float) -> list[_Paragraph]:
     heads, lines, feet = page_lines(sheet, em)
-    out = [_Paragraph([line], reason="page header") for line in heads]
+    out = [_Paragraph(row, reason="page header") for row in printed_rows(heads)]
     for number, column in enumerate(reading_order(replace(sheet, lines=lines), em)):
         out.extend(_column(column, number, em, sheet.measured))
     out.extend(_Paragraph([line], framed=-1) for line in sheet.loose)
-    out.extend(_Paragraph([line], reason="page footer") for line in feet)
-    last: _Paragraph | None = None
-    for n, paragraph in enumerate(out):
-        if paragraph.title and (last is None or not last.title):
-            block = [paragraph, *takewhile(lambda p: p.title, out[n + 1 :])]
-            paragraph.opens = not paragraph.picture and max(p.size for p in block) >= HEADLINE * em
-        last = paragraph
+    out.extend(_Paragraph(row, reason="page footer") for row in printed_rows(feet))
+    for is_title, block in groupby(out, lambda paragraph: paragraph.title):
+        titles = list(block)
+        if is_title and not titles[0].picture and max(p.size for p in titles) >= HEADLINE * em:
+            titles[0].opens = True
+            for paragraph in titles:
+                paragraph.heading = True
     return out
 
 

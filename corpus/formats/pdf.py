@@ -12,6 +12,7 @@ from corpus.formats.printed import Sheet
 from corpus.records import Extracted
 
 MAX_SHEETS = 400
+MAX_SCANNED = 60  # recognition takes some ten seconds a sheet
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 
 # pdfium must not be called by two threads at once.
@@ -26,6 +27,8 @@ def read(data: bytes, name: str) -> Extracted:
     """
     import pypdfium2 as pdfium
 
+    if not data.strip():
+        raise PagesError(f"{name} is empty; a page must hold text.")
     with _LOCK:
         try:
             document = pdfium.PdfDocument(data)
@@ -46,40 +49,34 @@ def _read(document: Any, name: str) -> Extracted:
     if count > MAX_SHEETS:
         raise PagesError(f"{name} has {count} sheets, a file may have {MAX_SHEETS} at most; split it.")
     sheets: list[Sheet] = []
-    scanned: list[int] = []
     for number in range(1, count + 1):
         page = document[number - 1]
         try:
-            sheet = read_sheet(page, number, name)
-            if sheet.lines or sheet.loose:
-                sheets.append(sheet)
-            elif sheet.pictures:
-                scanned.append(number)
-                sheets.append(sheet)
+            sheets.append(read_sheet(page, number, name))
         finally:
             page.close()
     notes: list[str] = []
-    if scanned:
-        sheets, notes = _recognised(document, name, sheets, scanned)
+    if any(sheet.scanned for sheet in sheets):
+        sheets, notes = _recognised(document, name, sheets)
     if not any(sheet.lines or sheet.loose for sheet in sheets):
-        raise PagesError(f"{name} holds no text; a page must hold text.")
+        raise PagesError(f"{name} holds no text. {notes[0] if notes else 'A page must hold text.'}")
     return compose(sheets, notes)
 
 
-def _recognised(document: Any, name: str, sheets: list[Sheet], scanned: list[int]) -> tuple[list[Sheet], list[str]]:
-    """The sheets with the scanned ones read by text recognition, and notes that say so."""
+def _recognised(document: Any, name: str, sheets: list[Sheet]) -> tuple[list[Sheet], list[str]]:
+    """The sheets with the scanned ones read by text recognition where that is installed, and notes that say so."""
     from corpus.formats import scan
 
+    scanned = [sheet.number for sheet in sheets if sheet.scanned]
     listed = ", ".join(map(str, scanned))
     if not scan.is_installed():
-        if len(scanned) == len(sheets):
-            raise PagesError(f"{name} holds pictures of pages and no text; {scan.INSTALL}.")
-        kept = [sheet for sheet in sheets if sheet.number not in scanned]
-        return kept, [f"Scanned sheets without text were left out ({listed}); {scan.INSTALL}."]
+        return sheets, [f"Scanned sheets were left out ({listed}); {scan.INSTALL}."]
+    if len(scanned) > MAX_SCANNED:
+        raise PagesError(f"{name} has {len(scanned)} scanned sheets, a file may have {MAX_SCANNED} at most; split it.")
     out: list[Sheet] = []
     certain: list[float] = []
     for sheet in sheets:
-        if sheet.number in scanned:
+        if sheet.scanned:
             page = document[sheet.number - 1]
             try:
                 sheet, confidence = scan.recognise_sheet(page, sheet.number)
@@ -87,5 +84,4 @@ def _recognised(document: Any, name: str, sheets: list[Sheet], scanned: list[int
                 page.close()
             certain.extend(confidence)
         out.append(sheet)
-    note = scan.note(certain)
-    return out, [f"Scanned sheets: {listed}. {note}"]
+    return out, [f"Scanned sheets: {listed}. {scan.note(certain)}"]

@@ -16,6 +16,7 @@ from corpus.formats.printed import Box, Line, Sheet, area, body_size, is_wide, m
 
 MAX_CHARACTERS = 100_000  # of one sheet: ten times a densely printed one
 _BACKGROUND = 0.6  # a picture or panel over this share of the sheet is its background
+_STAMP = 30  # fewer characters on a picture of a whole sheet are a page number or a stamp
 _SLANTED = 4  # after the four quarter turns
 _MOST_DRAWINGS = 20_000  # maps and charts have more; these hold no columns
 _MOST_FRAMES = 300
@@ -33,6 +34,7 @@ def read_sheet(page: Any, number: int, name: str) -> Sheet:
                 f"{name}, sheet {number}, has {text.count_chars()} characters, a sheet may have {MAX_CHARACTERS} at "
                 "most; it is no newspaper page."
             )
+        lost = _without_meaning(text)
         by_turn: dict[int, list[Glyph]] = {}
         for turn, glyph in _glyphs(text, view):
             glyphs = by_turn.setdefault(turn, [])
@@ -50,9 +52,30 @@ def read_sheet(page: Any, number: int, name: str) -> Sheet:
     main = max((turn for turn in by_turn if turn != _SLANTED), key=lambda turn: len(by_turn[turn]), default=0)
     lines = lines_of(by_turn.get(main, []))
     loose = [line for turn in by_turn if turn != main for line in _loose(by_turn[turn], turn)]
-    pictures, rules, frames = _drawings(page, view, main, lines)
+    pictures, rules, frames, covered = _drawings(page, view, main, lines)
+    read = sum(len(glyphs) for glyphs in by_turn.values())
+    empty = not read and (
+        lost or next(page.get_objects(), None) is not None
+    )  # letters drawn as shapes are no text either
     _, top, _, bottom = view.upright((view.left, view.bottom, view.right, view.top), main)
-    return Sheet(number, top, bottom, tuple(lines), tuple(pictures), tuple(rules), tuple(frames), tuple(loose))
+    return Sheet(
+        number=number,
+        top=top,
+        bottom=bottom,
+        lines=tuple(lines),
+        pictures=tuple(pictures),
+        rules=tuple(rules),
+        frames=tuple(frames),
+        loose=tuple(loose),
+        scanned=bool(empty or lost > read or (covered and read < _STAMP)),
+    )
+
+
+def _without_meaning(text: Any) -> int:
+    """How many letters of the text layer do not say which characters they are."""
+    import pypdfium2.raw as raw
+
+    return sum(raw.FPDFText_HasUnicodeMapError(text, n) == 1 for n in range(text.count_chars()))
 
 
 class _View:
@@ -95,8 +118,10 @@ def _glyphs(text: Any, view: _View) -> Iterator[tuple[int, Glyph]]:
     x, y = ctypes.c_double(), ctypes.c_double()
     box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
     name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+    apart = False
     for n in range(text.count_chars()):
         char = _char(raw, text, n)
+        apart = apart or (not char and raw.FPDFText_GetUnicode(text, n) == 0x20)
         if not char or not raw.FPDFText_GetCharOrigin(text, n, x, y):
             continue
         drawn = ctypes.cast(raw.FPDFText_GetTextObject(text, n), ctypes.c_void_p).value or 0
@@ -117,7 +142,8 @@ def _glyphs(text: Any, view: _View) -> Iterator[tuple[int, Glyph]]:
         base = (-y.value, x.value, y.value, -x.value)[turn]
         if abs(turns - round(turns)) > 0.1:
             turn = _SLANTED
-        yield turn, Glyph(char, left, base, right, size, font, drawn, view.shown(own))
+        yield turn, Glyph(char, left, base, right, size, font, drawn, view.shown(own), apart)
+        apart = False
 
 
 def _char(raw: Any, text: Any, n: int) -> str:
@@ -157,8 +183,11 @@ def _loose(glyphs: list[Glyph], turn: int) -> list[Line]:
     ]
 
 
-def _drawings(page: Any, view: _View, turn: int, lines: list[Line]) -> tuple[list[Box], list[Box], list[Box]]:
-    """Pictures, rules and frames of a sheet, in the frame of its text. Backgrounds and icons are left out."""
+def _drawings(page: Any, view: _View, turn: int, lines: list[Line]) -> tuple[list[Box], list[Box], list[Box], bool]:
+    """Pictures, rules and frames of a sheet, in the frame of its text, and whether a picture covers the sheet.
+
+    Backgrounds and icons are left out.
+    """
     import pypdfium2.raw as raw
 
     sheet = view.upright((view.left, view.bottom, view.right, view.top), turn)
@@ -166,12 +195,15 @@ def _drawings(page: Any, view: _View, turn: int, lines: list[Line]) -> tuple[lis
     pictures: list[Box] = []
     rules: list[Box] = []
     frames: list[Box] = []
+    covered = False
     kinds = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH)
     for item in islice(page.get_objects(filter=kinds, max_depth=4), _MOST_DRAWINGS):
         box = meet(view.upright(item.get_bounds(), turn), sheet)
         width, height = box[2] - box[0], box[3] - box[1]
         if item.type == raw.FPDF_PAGEOBJ_IMAGE:
-            if not lines or (min(width, height) >= 2 * em and area(box) < _BACKGROUND * area(sheet)):
+            if area(box) >= _BACKGROUND * area(sheet):
+                covered = True
+            elif min(width, height) >= 2 * em:
                 pictures.append(box)
         elif max(width, height) >= _LONG and min(width, height) <= _THIN:
             rules.append(box)
@@ -180,4 +212,4 @@ def _drawings(page: Any, view: _View, turn: int, lines: list[Line]) -> tuple[lis
     overprinted = [p for p in pictures if any(area(meet(p, line.box)) > 0.5 * area(line.box) for line in lines)]
     # A drawing of very many strokes is a map or a table, and frames nothing that is read as one.
     few = len(rules) + len(frames) <= _MOST_FRAMES
-    return [p for p in pictures if p not in overprinted], rules if few else [], frames if few else []
+    return [p for p in pictures if p not in overprinted], rules if few else [], frames if few else [], covered

@@ -35,6 +35,7 @@ class Sheet:
 
     `loose` are lines that run in another direction than the sheet's text; they are read last. `measured` says that type
     sizes are estimates from a picture. `top` and `bottom` are the sheet's edges, in the frame of the lines' boxes.
+    `scanned`: its text is a picture, or letters without a meaning, and has to be recognised.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Sheet:
     frames: tuple[Box, ...] = ()
     loose: tuple[Line, ...] = ()
     measured: bool = False
+    scanned: bool = False
 
 
 def body_size(lines: Sequence[Line]) -> float:

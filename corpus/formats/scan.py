@@ -64,9 +64,9 @@ def note(confidence: Sequence[float]) -> str:
     :param confidence: of each line, 0 to 1.
     """
     if not confidence:
-        return "No text was recognised on them."
+        return "No text was recognised."
     mean = sum(confidence) / len(confidence)
-    return f"Read by text recognition, which makes mistakes: mean confidence {mean:.2f} over {len(confidence)} lines."
+    return f"Read by text recognition, which makes mistakes: mean confidence {mean:.3f} over {len(confidence)} lines."
 
 
 def recognise_sheet(page: Any, number: int) -> tuple[Sheet, list[float]]:

@@ -9,7 +9,18 @@ from __future__ import annotations
 from itertools import pairwise
 
 from corpus.formats.printed import TITLE
-from corpus.formats.white_space import GUTTER, Item, Strip, beside, gaps_along, gaps_of_row, height, hull, lonely, share
+from corpus.formats.white_space import (
+    GUTTER,
+    Item,
+    Strip,
+    gaps_along,
+    gaps_of_row,
+    height,
+    hull,
+    is_gutter,
+    lonely,
+    share,
+)
 
 
 def cut_out_columns(rows: list[list[Item]], em: float) -> list[list[Item]]:
@@ -37,7 +48,7 @@ def cut_out_columns(rows: list[list[Item]], em: float) -> list[list[Item]]:
         if not sound:
             first, last = start, end
         stack = [item for row in rows[first:last] for item in row]
-        if (first > 0 or last < len(rows)) and any(beside(stack, g) for g in common if g[1] - g[0] >= GUTTER * em):
+        if (first > 0 or last < len(rows)) and any(is_gutter(stack, strip, em) for strip in common):
             best = max(best, (sound, height(stack), first, last))
         start = max(start + 1, _restart(strips, start, end, GUTTER * em))
     if not best[1]:

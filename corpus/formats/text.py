@@ -27,6 +27,11 @@ _LARGER = {"latin_1": "cp1252", "ascii": "cp1252", "shift_jis": "cp932", "euc_kr
 _NOT_TEXT = {"utf_7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 _COMMON = 0.7  # share of common characters from which text counts as Chinese; real pages have 0.9 and more
 _JUDGED = 5_000  # characters that are looked at to judge
+_TOLD = 12  # characters beyond ASCII from which an encoding can be told
+_SAMPLE = 100_000  # bytes that are ranked
+_MESS = 0.6  # share of suspicious characters up to which charset-normalizer ranks an encoding at all
+# Encodings that the same bytes may be in. Pages in them are refused, by their name.
+_NEIGHBOURS = ("cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1252")
 _DAMAGED = 1_000  # one damaged place in so many characters is let pass
 
 
@@ -42,9 +47,8 @@ def read(data: bytes, name: str) -> Extracted:
 def decode(data: bytes, name: str, stated: str = "") -> tuple[str, tuple[str, ...]]:
     """The text of a file, with line feeds as line ends, and notes on how it was read.
 
-    UTF-8, and UTF-16 with its mark, are known by their form. Any other encoding is taken from `stated`, or detected (by
-    chardet, which errs least on short pieces of Chinese); what is detected must be an encoding of Chinese and give
-    common characters. A note tells about all that is not UTF-8.
+    UTF-8, and UTF-16 with its mark, are known by their form. Any other encoding is taken from `stated`, or detected;
+    what is detected must be an encoding of Chinese and give common characters. A note tells about all that is not UTF-8.
 
     :param stated: the encoding that the file itself states (an HTML page's charset), "" where it states none.
     :raises PagesError: if the bytes are in no encoding that can be told, or are no text.
@@ -108,19 +112,36 @@ def _stated(data: bytes, name: str, stated: str) -> _Read | None:
 
 
 def _detected(data: bytes, name: str) -> _Read:
-    import chardet
+    """Chinese in GB18030 or Big5: of the encodings that give common characters, one that charset-normalizer ranks first.
 
-    found = chardet.detect(data)["encoding"] or ""
-    if (codec := _codec(found)) not in _CHINESE:
-        _refuse(name, found)
-    label, codecs_ = _CHINESE[codec]
-    note = f"{name} is not in UTF-8; it was read as {label} (detected)."
-    for each in codecs_:
-        text = _strict(data, each)
-        mended = (text, (note,)) if text is not None else _mended(data, each, name, (note,))
-        if mended is not None and _common(_foreign(mended[0])) >= _COMMON:
+    It ranks the candidate among the encodings of the neighbours, by how little the decoded text looks like a mess.
+    """
+    for label, codec in (("GB18030", "gb18030"), ("Big5", "big5hkscs"), ("Big5", "cp950")):
+        note = f"{name} is not in UTF-8; it was read as {label} (detected)."
+        text = _strict(data, codec)
+        mended = (text, (note,)) if text is not None else _mended(data, codec, name, (note,))
+        if mended is None:
+            continue
+        whole = mended[0].replace("\ufffd", "")  # the library passes over an encoding for one damaged place
+        foreign = _foreign(whole)
+        if len(foreign) >= _TOLD and _common(foreign) >= _COMMON and _best(whole.encode(codec), codec) == codec:
             return mended
-    _refuse(name)
+    found = _best(data)
+    _refuse(name, found if found in _NEIGHBOURS else "")
+
+
+def _best(data: bytes, *chinese: str) -> str:
+    """The encoding, of the neighbours and those given, in which the bytes look least like a mess; "" where none fits."""
+    from charset_normalizer import from_bytes
+
+    start = data[:_SAMPLE].rpartition(b"\n")[0] if len(data) > _SAMPLE else data
+    names = [*chinese, *_NEIGHBOURS]
+    # no mark in the text (`charset=`) is believed here, and nothing outside the list is tried
+    ranked = from_bytes(
+        start or data, cp_isolation=names, threshold=_MESS, preemptive_behaviour=False, enable_fallback=False
+    )
+    best = ranked.best()
+    return "" if best is None else best.encoding
 
 
 def _codec(label: str) -> str:
@@ -157,7 +178,9 @@ def _printable(text: str) -> bool:
 
 
 def _refuse(name: str, found: str = "") -> NoReturn:
-    what = f"its bytes look like {found}" if found else "it may be binary or in another encoding"
+    what = (
+        f"its bytes look like {found.replace('_', '-').upper()}" if found else "it may be binary or in another encoding"
+    )
     raise PagesError(f"{name} is no text in UTF-8, UTF-16, GB18030 or Big5 ({what}); save it as UTF-8 and try again.")
 
 

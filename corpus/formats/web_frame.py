@@ -135,7 +135,10 @@ def _open_articles(lines: list[WebLine]) -> bool:
 
 
 def _extent(body: list[WebLine], kept: set[int]) -> tuple[int, int]:
-    """From the heading over the first kept line to the last kept line or the bylines after it."""
+    """From the heading over the first kept line to the last kept line or the bylines after it.
+
+    Where no heading is marked, up to three lines above the first are added to `kept`: title, byline, source.
+    """
     places = [n for n, line in enumerate(body) if id(line) in kept]
     first, last = places[0], places[-1]
     headings = [n for n in range(max(0, first - 8), first) if body[n].level]

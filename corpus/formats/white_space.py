@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from corpus.formats.printed import Box, Line
+from corpus.formats.printed import TITLE, Box, Line
 
 Strip = tuple[float, float]
 """A strip of white space along x: where it begins and ends."""
 
 GUTTER = 0.75  # narrowest strip between columns, in ems of the body text; one em is usual
+LONE_GUTTER = 1.6  # the same where there are two lines at most
 
 
 @dataclass(slots=True)
@@ -91,13 +92,21 @@ def share(some: list[Strip], others: list[Strip], narrowest: float) -> list[Stri
     return out
 
 
-def beside(group: list[Item], gutter: Strip) -> bool:
-    """Whether something on the left of a gutter stands beside something on its right."""
-    left, right = sides(group, gutter)
-    if not left or not right:
+def is_gutter(group: list[Item], strip: Strip, em: float) -> bool:
+    """Whether a strip of white space parts columns: items on its left stand beside items on its right.
+
+    Where there are only two lines of body text, white space has to be wider: it may be in a line, as between the names
+    of a byline.
+    """
+    wide = (strip[1] - strip[0]) / em
+    left, right = sides(group, strip)
+    if wide < GUTTER or not left or not right:
         return False
     (_, top, _, bottom), (_, other_top, _, other_bottom) = hull(left), hull(right)
-    return min(bottom, other_bottom) - max(top, other_top) > 0
+    if min(bottom, other_bottom) <= max(top, other_top):
+        return False
+    body = [item for item in group if item.line is not None and item.line.size < TITLE * em]
+    return wide >= LONE_GUTTER or len(body) < 2 or height(body) > 3 * em
 
 
 def sides(group: list[Item], gutter: Strip) -> tuple[list[Item], list[Item]]:
