@@ -1,8 +1,8 @@
 """`python -m corpus.benchmark`: how fast pages are read, and how much memory that takes.
 
-Pages are made from the sample pages (their articles mixed anew, so that no two are alike) in a temporary folder, and read
-in growing numbers, by one process and by one for each core. Beside each figure stands its ratio to a peer in the same
-run: the same files decoded and split at blank lines, which is what retrieval libraries do with a text file.
+Pages are made from the sample pages (their articles mixed anew, so that no two are alike) in a temporary folder, and
+read in growing numbers, by one process and by one for each core. Beside each figure stands its ratio to a peer in the
+same run: the same files decoded and split at blank lines, which is what retrieval libraries do with a text file.
 """
 
 from __future__ import annotations

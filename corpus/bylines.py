@@ -24,7 +24,7 @@ _NAME = r"[\u3400-\u9fff]{2,4}(?:·[\u3400-\u9fff]{1,8})*"
 _NAME = rf"(?:{_NAME}|[\u3400-\u9fff] [\u3400-\u9fff](?= |$))"  # a name of two characters is often spaced out
 _ENDS = rf"(?=[\s:、,/|;&()（）{_MARKS}]|$)"
 _TOKEN = re.compile(
-    rf"(?P<helper>{_HELPERS}){_ENDS}|(?P<writer>{_WRITERS}){_ENDS}|(?P<media>{_MEDIA}){_ENDS}"
+    rf"(?P<desk>(?:责任)?编辑|责编|美编|校对|版式){_ENDS}|(?P<helper>{_HELPERS}){_ENDS}|(?P<writer>{_WRITERS}){_ENDS}|(?P<media>{_MEDIA}){_ENDS}"
     rf"|(?P<name>{_NAME}){_ENDS}"
 )
 _GLUED = re.compile(rf"(?P<role>{_HELPERS}|{_WRITERS})?(?P<rest>[\u3400-\u9fff]{{2,4}}?)(?P<did>摄影|摄|供图)?{_ENDS}")
@@ -44,6 +44,9 @@ _NAMELESS = re.compile(
     r"|消息)|本报记者|Staff (?:reporters?|writers?))"
     r"|(?P<picture>据?(?:新华社|中新社|视觉中国)(?:发|供图|图片)|资料(?:图片?|照片)|(?:受访者|受访单位|主办方|校方)(?:供图|提供)"
     r"|图片?(?:来源|源)[:/].{2,12}))$"
+)
+_NAMELESS_END = re.compile(
+    r"(?<=[。!?”」』])\s*[(]?(?:(?:受访者|受访单位|主办方|校方|资料)(?:供图|提供|图片?|照片)|(?:新华社|中新社|视觉中国)(?:发|供图|图片))[)]?$"
 )
 _LATIN_NAME = r"[A-Z][A-Za-z'.\-]+(?: [A-Z][A-Za-z'.\-]+){1,3}"
 _LATIN = re.compile(
@@ -188,6 +191,8 @@ def inline_credit(paragraph: str) -> Byline | None:
 def credit_at_end(paragraph: str) -> tuple[int, Byline] | None:
     """Where the photo credit begins that ends a caption, and whom it names; None where there is none."""
     key = fold(paragraph)
+    if nameless := _NAMELESS_END.search(key):
+        return nameless.start(), Byline(is_credit=True)
     if latin := _LATIN_CREDIT.search(paragraph):
         return latin.start(), Byline((), (), tuple(re.split(", | and ", latin.group("names"))), True)
     if match := _BARE_CREDIT_END.search(key):
@@ -239,7 +244,9 @@ def _parse(text: str, sure: bool) -> Byline | None:
         if key[at] in "()":
             at += 1
             continue
-        if (match := _TOKEN.match(key, at)) and not (match.lastgroup == "name" and _UNPARTED.match(key, at)):
+        if (match := _TOKEN.match(key, at)) and match.lastgroup == "desk":
+            break  # those who edited the page sign on
+        if match and not (match.lastgroup == "name" and _UNPARTED.match(key, at)):
             tokens.append((match.lastgroup or "", text[at : match.end()].replace(" ", "")))
         elif (match := _GLUED.match(key, at)) and _like_name(match.group("rest")):
             if role := match.group("role"):

@@ -347,7 +347,13 @@ def _continued(lines: list[Line], found: _Found) -> None:
 def _dated(lines: list[Line], found: _Found) -> None:
     """Articles without a byline: a dateline begins one, with the headline above it where there is one."""
     taken = found.taken()
-    bodies = {s.body for s in found.starts}
+    photos = {n for p in found.photos for n in range(p.first, p.end)}
+    bodies = set()
+    for start in found.starts:  # a picture may stand between a headline and its text
+        body = start.body
+        while body in photos:
+            body += 1
+        bodies.add(body)
     for at, line in enumerate(lines):
         if line.role != "dateline" or at in taken or at in bodies:
             continue

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from corpus.fold import fold
+from embeddings.models import Found, check_device, find, first_line, kind_of
+from embeddings.prompts import Prompts, prompts_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 BUNDLED = Path(__file__).parent / "model"
 BUNDLED_NAME = "bundled"
 _BATCH = 1024
+_OWN = Prompts()
 
 
 class Encoder(Protocol):
@@ -90,29 +95,33 @@ class StaticEncoder:
 
 
 class TransformerEncoder:
-    """A sentence-transformers model of any architecture, with its own instructions for questions and passages."""
+    """A sentence-transformers model of any architecture. Several threads may use one; they take turns."""
 
-    def __init__(self, name: str, model: Any, fingerprint: str) -> None:
-        """`model` is a SentenceTransformer."""
+    def __init__(self, name: str, model: Any, fingerprint: str, prompts: Prompts = _OWN) -> None:
+        """`model` is a SentenceTransformer; `prompts` stand before the texts, by default those the model carries."""
         self.name = name
         self.dim = int(model.get_embedding_dimension())
         self.fingerprint = fingerprint
         self._model = model
+        self._prompts = prompts
+        # A fast tokenizer keeps its truncation in itself, and fails when two threads set it at once.
+        self._lock = threading.Lock()
 
     def encode_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 (n, dim), unit rows; a zero row for an empty text."""
-        return self._encode(self._model.encode_query, texts)
+        return self._encode(self._model.encode_query, texts, self._prompts.question)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 (n, dim), unit rows; a zero row for an empty text."""
-        return self._encode(self._model.encode_document, texts)
+        return self._encode(self._model.encode_document, texts, self._prompts.passage)
 
-    def _encode(self, encode: Any, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _encode(self, encode: Any, texts: Sequence[str], prompt: str | None) -> NDArray[np.float32]:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         filled = [row for row, text in enumerate(texts) if text.strip()]
         if filled:
             folded = [fold(texts[row]) for row in filled]
-            found = encode(folded, normalize_embeddings=True, show_progress_bar=False)
+            with self._lock:
+                found = encode(folded, prompt=prompt, normalize_embeddings=True, show_progress_bar=False)
             vectors[filled] = np.asarray(found, dtype=np.float32)
         return _unit(vectors)
 
@@ -131,30 +140,29 @@ def fingerprint_of(folder: Path) -> str:
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.suffix != ".md")
     for name in names:
         if not name.startswith("."):
-            digest.update(name.encode() + b"\0" + hashlib.sha256((folder / name).read_bytes()).digest())
+            with (folder / name).open("rb") as file:
+                digest.update(name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
-def load_encoder(name: str | None = None, device: str | None = None) -> Encoder:
+def load_encoder(name: str | None = None, device: str | None = None, question_prompt: str | None = None) -> Encoder:
     """The bundled encoder (`name` None), or the model in a local folder or of a hub id.
 
-    `device` ("cpu", "cuda", …) is for models that run in torch; None lets sentence-transformers choose.
-
-    :raises ModelError: if there is no such model, or it cannot be loaded.
+    :param device: "cpu", "cuda", "cuda:1", "mps", for models that run in torch; None lets sentence-transformers choose.
+        The bundled encoder needs none.
+    :param question_prompt: put before each question, "" for nothing. None: the environment variable
+        BAOWEN_QUESTION_PROMPT, or else what the model carries, or else what its family's card says (`prompts`). The
+        bundled encoder takes none.
+    :raises ModelError: if there is no such model, it cannot be loaded, or the device cannot be used.
     """
     if name is None:
         return _load_static(BUNDLED_NAME, BUNDLED)
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if _is_static(folder):
-            return _load_static(name, folder)
-        return _load_transformer(name, str(folder), device)
-    if folder.exists() or name.startswith((".", "~", os.sep)) or name.count("/") > 1 or not name.strip():
-        raise ModelError(
-            f"There is no model folder {name!r}; expected a folder saved by sentence-transformers or a hub id such as "
-            "BAAI/bge-small-zh-v1.5. Check the path, or leave the model out to use the bundled one."
-        )
-    return _load_transformer(name, name, device)
+    if question_prompt is None:
+        question_prompt = os.environ.get("BAOWEN_QUESTION_PROMPT")
+    found = find(name)
+    if not question_prompt and _is_static(found.folder):
+        return _load_static(name, found.folder)
+    return _load_transformer(name, found, device, question_prompt)
 
 
 def _is_static(folder: Path) -> bool:
@@ -187,14 +195,20 @@ def _load_static(name: str, folder: Path) -> StaticEncoder:
         if not isinstance(error, OSError | SafetensorError | KeyError | ValueError) and type(error) is not Exception:
             raise
         raise ModelError(
-            f"The model {name} in {folder} cannot be read ({_first_line(error)}); expected model.safetensors with "
+            f"The model {name} in {folder} cannot be read ({first_line(error)}); expected model.safetensors with "
             "embedding.weight and tokenizer.json. Copy or install it again."
         ) from error
     return StaticEncoder(name, tokenizer, table, fingerprint)
 
 
-def _load_transformer(name: str, place: str, device: str | None) -> TransformerEncoder:
+def _load_transformer(name: str, found: Found, device: str | None, question_prompt: str | None) -> TransformerEncoder:
     """Any model through sentence-transformers; imports torch."""
+    kind = kind_of(found.folder)
+    if kind not in ("SentenceTransformer", ""):
+        raise ModelError(
+            f"The model {name} is a {kind}; expected a SentenceTransformer, which gives a text one vector. "
+            "A CrossEncoder can be named as the re-ranker; leave the model out to use the bundled one."
+        )
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
@@ -202,27 +216,33 @@ def _load_transformer(name: str, place: str, device: str | None) -> TransformerE
             f"The model {name} needs sentence-transformers, which is not installed; install it, or leave "
             "the model out to use the bundled one."
         ) from error
+    check_device(device)
     try:
-        model = SentenceTransformer(place, device=device, trust_remote_code=False)
-        fingerprint = fingerprint_of(Path(place)) if Path(place).is_dir() else _hub_fingerprint(place)
-    # What a hub, a cache and a hundred architectures can raise has no common base.
+        model = SentenceTransformer(
+            str(found.folder),
+            device=device,
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True},
+        )
+        fingerprint = _fingerprint(name, found)
+    # What a hundred architectures can raise has no common base.
     except Exception as error:
         raise ModelError(
-            f"The model {name} cannot be loaded ({_first_line(error)}); expected a folder saved by sentence-"
-            "transformers or a hub id that is in the local cache or can be downloaded. Connect to the network, give a "
-            "folder, or leave the model out to use the bundled one."
+            f"The model {name} cannot be loaded ({first_line(error)}); expected a folder saved by sentence-"
+            "transformers or a hub id of such a model. Give another, or leave the model out to use the bundled one."
         ) from error
-    return TransformerEncoder(name, model, fingerprint)
+    prompts = prompts_of(name, found.folder)
+    if prompts.passage:
+        # Not in the model's files, yet other vectors come of it.
+        fingerprint = hashlib.sha256(f"{fingerprint} {prompts.passage}".encode()).hexdigest()
+    if question_prompt is not None:
+        prompts = replace(prompts, question=question_prompt)
+    return TransformerEncoder(name, model, fingerprint, prompts)
 
 
-def _hub_fingerprint(name: str) -> str:
-    """SHA-256 of a hub id and the commit of its cached files: the cache may hold more files than are used."""
-    from huggingface_hub import snapshot_download
-
-    snapshot = snapshot_download(name, local_files_only=True)
-    return hashlib.sha256(f"{name}@{Path(snapshot).name}".encode()).hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:200].rstrip(".:")
+def _fingerprint(name: str, found: Found) -> str:
+    """That of a folder's files; of a hub model its id and commit, since the cache may hold more files than are used."""
+    if found.revision is None:
+        return fingerprint_of(found.folder)
+    return hashlib.sha256(f"{name}@{found.revision}".encode()).hexdigest()

@@ -14,7 +14,8 @@ from corpus.passages import slice_block
 from corpus.records import Article, Block, Page, Passage, Skipped
 from embeddings import thesaurus
 from embeddings.encoder import load_encoder
-from embeddings.index import Index, open_index
+from embeddings.index import Index, lexical_text, open_index
+from embeddings.reranker import Reranker, load_reranker
 from qa import dialogue
 from qa.abstain import THRESHOLD, confidence, is_question, reason_for
 from qa.cite import cite
@@ -23,6 +24,7 @@ from qa.extract import Part, best_answer, best_quote
 from qa.match import Matcher
 from qa.question import LONGEST_QUESTION, Question, analyse
 from qa.records import Excerpt, Hit, Reason, Reply
+from qa.rerank import DEPTH, rerank
 from qa.retriever import Options, Retriever, Scored
 
 Progress = Callable[[str, int, int], None]
@@ -33,11 +35,14 @@ _QUOTED_HITS = 3
 class Archive:
     """Pages opened for questions. Reading only: several threads may ask one archive."""
 
-    def __init__(self, root: Path, index: Index, retriever: Retriever, options: Options) -> None:
+    def __init__(
+        self, root: Path, index: Index, retriever: Retriever, options: Options, reranker: Reranker | None = None
+    ) -> None:
         self.root = root
         self.options = options
         self._index = index
         self._retriever = retriever
+        self._reranker = reranker
         self._articles = {article.id: article for page in index.pages for article in page.articles}
         self._pages = {page.source: page for page in index.pages}
 
@@ -49,20 +54,31 @@ class Archive:
         model: str | None = None,
         options: Options = _DEFAULT,
         progress: Progress | None = None,
+        device: str | None = None,
+        reranker: str | Reranker | None = None,
+        question_prompt: str | None = None,
     ) -> Archive:
         """Read and index what is new or changed under `pages`, load the rest.
 
         :param pages: a folder or one file; None for the bundled sample pages.
         :param model: a sentence-transformers model, by folder or hub id; None for the bundled encoder.
         :param progress: called with what is being done, how much of it is done, and of how much.
+        :param device: where models run in torch: "cpu", "cuda", "mps"; None for the best there is. The bundled encoder
+            needs none.
+        :param reranker: a CrossEncoder, by folder or hub id, that re-orders the first hits of every question (see
+            `qa.rerank`); or anything that can score passages; None for none.
+        :param question_prompt: what the model wants before a question, where it does not say so itself; as for
+            `embeddings.encoder.load_encoder`.
         :raises PagesError: if there is nothing to read.
-        :raises ModelError: if the model cannot be loaded.
+        :raises ModelError: if a model cannot be loaded, or the device cannot be used.
         :raises StorageError: if the index cannot be written.
         """
         root = sample_pages() if pages is None else Path(pages).expanduser()
-        encoder = load_encoder(model)
+        encoder = load_encoder(model, device, question_prompt)
+        if isinstance(reranker, str):
+            reranker = load_reranker(reranker, device)
         index = open_index(root, encoder, progress)
-        return cls(root, index, Retriever(index, encoder, thesaurus.bundled(), options), options)
+        return cls(root, index, Retriever(index, encoder, thesaurus.bundled(), options), options, reranker)
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -109,7 +125,7 @@ class Archive:
         if k < 1:
             raise ValueError(f"k is {k}; expected 1 or more")
         analysed = self._analyse(question)
-        return [self._hit(scored) for scored in self._retriever.search(analysed, k)]
+        return [self._hit(scored) for scored in self._search(analysed, k)]
 
     def ask(self, question: str, k: int = 10) -> Reply:
         """The answer, or why there is none, with `k` hits.
@@ -151,6 +167,16 @@ class Archive:
     def _analyse(self, question: str) -> Question:
         return analyse(question, self._retriever.thesaurus)
 
+    def _search(
+        self, question: Question, k: int, boost: dict[str, float] | None = None, faint: str = ""
+    ) -> list[Scored]:
+        """At most `k` rows, best first, in the re-ranker's order where there is one."""
+        if self._reranker is None:
+            return self._retriever.search(question, k, boost, faint)
+        # One more than is re-ranked, so that the scores of the rest do not depend on k.
+        found = self._retriever.search(question, max(k, DEPTH + 1), boost, faint)
+        return rerank(self._reranker, question.text, found, lambda row: lexical_text(self._index.passages[row]))[:k]
+
     def _hit(self, scored: Scored) -> Hit:
         passage = self._index.passages[scored.row]
         return Hit(
@@ -163,7 +189,7 @@ class Archive:
         start = time.perf_counter()
         question = self._analyse(effective)
         matcher = self._retriever.matcher(question, faint)
-        found = self._retriever.search(question, max(k, _QUOTED_HITS), boost, faint)
+        found = self._search(question, max(k, _QUOTED_HITS), boost, faint)
         hits = tuple(self._hit(scored) for scored in found)
         covered = max((matcher.coverage(self._retriever.folded(s.row)) for s in found[:_QUOTED_HITS]), default=0.0)
         cosine = max((s.features["dense"] for s in found[:_QUOTED_HITS]), default=0.0) if self.options.dense else None

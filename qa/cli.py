@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import json
 import os
 import sys
@@ -69,7 +70,7 @@ def _open(args: argparse.Namespace) -> Archive:
 
     bar = ProgressBar()
     try:
-        archive = Archive.open(args.pages, model=args.model, options=_options(args), progress=bar)
+        archive = Archive.open(args.pages, model=args.model, options=_options(args), progress=bar, **_models(args))
     finally:
         bar.close()
     for note in archive.notes:
@@ -77,6 +78,11 @@ def _open(args: argparse.Namespace) -> Archive:
     for skipped in archive.skipped:
         print(f"baowen: skipped {skipped.source}: {skipped.reason}", file=sys.stderr)
     return archive
+
+
+def _models(args: argparse.Namespace) -> dict[str, Any]:
+    """What `Archive.open` is told of models beside their name."""
+    return {name: getattr(args, name, None) for name in ("device", "reranker", "question_prompt")}
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -174,6 +180,7 @@ def _print_statistics(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    from qa.archive import Archive
     from qa.evaluate import evaluate
 
     bar = ProgressBar()
@@ -187,6 +194,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             options=_options(args),
             retrieval_only=args.retrieval_only,
             progress=bar,
+            open_archive=functools.partial(Archive.open, **_models(args)),
             show=None if args.json else print,
         )
     finally:
@@ -197,10 +205,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _chat(args: argparse.Namespace) -> int:
-    from qa.chat import run
+    from qa.chat import serve
 
     try:
-        run(args.pages, model=args.model, host=args.host, port=args.port, open_browser=args.open)
+        serve(lambda: _open(args), host=args.host, port=args.port, open_browser=args.open)
     except OSError as error:  # no port to be had at this address
         print(f"baowen: {error}", file=sys.stderr)
         return 2
@@ -229,6 +237,9 @@ def build_parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text, epilog=f"example: baowen {example}")
         sub.set_defaults(run=run)
         sub.add_argument("--model", metavar="MODEL", help="a sentence-transformers model: folder or hub id")
+        sub.add_argument(
+            "--device", metavar="DEVICE", help="where named models run: cpu, cuda, mps (default: the best)"
+        )
         if json_:
             sub.add_argument("--json", action="store_true", help="print JSON alone on stdout")
         return sub
@@ -238,6 +249,7 @@ def build_parser() -> argparse.ArgumentParser:
     chat.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     chat.add_argument("--port", type=int, default=7860, help="port, the next free one where it is taken")
     chat.add_argument("--open", action="store_true", help="open the browser")
+    _add_models(chat)
 
     for name, run, text in (
         ("ask", _ask, "Ask one question; print the answer, its sentence and the citation."),
@@ -247,6 +259,7 @@ def build_parser() -> argparse.ArgumentParser:
         sub.add_argument("pages", metavar="PAGES", help="a folder of pages, or one page")
         sub.add_argument("question", metavar="QUESTION")
         sub.add_argument("--k", type=_positive, default=10 if name == "ask" else 5, help="number of passages")
+        _add_models(sub)
         _add_switches(sub)
 
     index = command("index", _index, "Read and index what is new or changed.", "index papers/ --report")
@@ -266,8 +279,19 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--out", metavar="DIR", required=True, help="folder for results.jsonl and metrics.json")
     evaluate.add_argument("--k", type=_positive, default=10, help="number of passages (default: 10)")
     evaluate.add_argument("--retrieval-only", action="store_true", help="measure retrieval, do not answer")
+    _add_models(evaluate)
     _add_switches(evaluate)
     return parser
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    """What only answering needs; the index is the same without."""
+    parser.add_argument("--reranker", metavar="MODEL", help="a CrossEncoder that re-orders the hits: folder or hub id")
+    parser.add_argument(
+        "--question-prompt",
+        metavar="TEXT",
+        help="what --model wants before a question (default: BAOWEN_QUESTION_PROMPT, or as the model's card says)",
+    )
 
 
 def _add_switches(parser: argparse.ArgumentParser) -> None:

@@ -120,7 +120,9 @@ def test_breaks_by_hand(lines: tuple[str, ...], want: str) -> None:
 
 
 def test_text_boxes_follow_the_paragraph_they_hang_on_and_are_read_once() -> None:
-    box = f"<w:txbxContent>{paragraph(run('框中标题'))}{paragraph(run('框中正文。'))}</w:txbxContent>"
+    box = (
+        f"<w:txbxContent>{paragraph(run('框中'))}{paragraph(run('标题'))}{paragraph(run('框中正文。'))}</w:txbxContent>"
+    )
     names = nsdecls("w", "wp", "a") + (
         ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
         ' xmlns:v="urn:schemas-microsoft-com:vml"'
@@ -132,7 +134,7 @@ def test_text_boxes_follow_the_paragraph_they_hang_on_and_are_read_once() -> Non
     both = f"<mc:AlternateContent>{choice}</mc:AlternateContent>"
     for drawing in (both, new, old):
         found = read(f"<w:p {names}>{run('前文')}<w:r>{drawing}</w:r>{run('续。')}</w:p>", paragraph(run("后文。")))
-        assert found.text == "前文续。\n\n\n\n框中标题\n\n框中正文。\n\n后文。\n"
+        assert found.text == "前文续。\n\n\n\n框中\n标题\n\n框中正文。\n\n后文。\n"
 
 
 def test_layout_table_is_read_cell_by_cell_and_a_nested_one_once() -> None:
@@ -152,6 +154,48 @@ def test_lists_and_content_controls() -> None:
     body = document.element.body
     body.insert(2, parse_xml(f"<w:sdt {W}><w:sdtContent>{paragraph(run('控件里。'))}</w:sdtContent></w:sdt>"))
     assert extract(packed(document), "a.docx").text == "摊位60个\n通道两米半\n\n控件里。\n"
+
+
+def looks(text: str, size: int, bold: bool = True) -> str:
+    mark = "<w:b/>" if bold else ""
+    lines = "<w:br/>".join(f"<w:t>{line}</w:t>" for line in text.split("\n"))
+    return paragraph(f"<w:r><w:rPr>{mark}<w:sz w:val='{size}'/></w:rPr>{lines}</w:r>")
+
+
+def test_headlines_by_style_and_by_looks() -> None:
+    """Large letters make a headline, bold ones of the body's size a subhead; neither makes one of a sentence."""
+    document = docx.Document()
+    document.add_paragraph("城东", style="Subtitle")
+    document.add_heading("老菜场换新颜", 1)
+    document.add_paragraph("■记者 王一")
+    document.add_paragraph(MARKET[0])
+    document.add_heading("租金不涨", 3)
+    document.add_paragraph(MARKET[1])
+    body = document.element.body
+    for xml in (
+        looks("小学生\n走进消防站", 44),
+        looks("■记者 孙五", 44),
+        paragraph(run(FIRE[0])),
+        looks("每月一次", 22),
+        looks("字大的一句话。", 44),
+        paragraph(run(FIRE[1])),
+        looks("老码头开放", 36, bold=False),
+        paragraph(run("老码头下月开放。")),
+    ):
+        body.insert(len(body) - 1, parse_xml(xml))
+    found = extract(packed(document), "a.docx")
+    titles = ["城东", "老菜场换新颜", "小学生", "走进消防站", "老码头开放"]
+    assert [found.text[start:end] for start, end in found.headings] == titles
+    assert found.text.startswith("城东\n老菜场换新颜\n\n■记者 王一\n\n")
+    assert "\n\n\n\n小学生\n走进消防站\n\n■记者 孙五\n\n" in found.text and "。\n\n每月一次\n\n字大" in found.text
+
+
+def test_bold_head_of_a_table_is_a_row() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    for cell, text in zip((c for row in table.rows for c in row.cells), ("项目", "数", "摊位", "60"), strict=True):
+        cell.paragraphs[0].add_run(text).bold = text in "项目数"
+    assert extract(packed(document), "a.docx").text == "项目\t数\n摊位\t60\n"
 
 
 def changed(data: bytes, change: Callable[[str, bytes], bytes], extra: dict[str, bytes] | None = None) -> bytes:

@@ -52,6 +52,32 @@ def test_traditional_text(encoding: str, text: str) -> None:
     assert note == f"page.txt is not in UTF-8; it was read as {label} (detected)."
 
 
+LONG = (
+    "城東的老菜場關門改造了八個月,昨天重新開張。攤位從原來的四十二個增加到六十個,通道拓寬到兩米半,水產區和熟食區分開。"
+    "負責人說,這次改造花了三百二十萬元,其中一半由街道補貼;原來的攤主都回來了,租金三年不漲,早市仍從清晨五點開始。"
+    "住在附近的居民說,過去下雨要穿膠鞋買菜,現在地面乾爽,推著嬰兒車也能進去。管理處還留出八個攤位,免費給郊區農戶賣自己種的菜。"
+)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-16-le", "utf-16-be"])
+def test_pages_are_read_and_short_pieces_read_or_refused_but_never_wrongly(encoding: str) -> None:
+    assert decode(LONG.encode(encoding), "page.txt")[0] == LONG
+    for length in (12, 20, 40, 80):
+        for start in range(0, len(LONG) - length, 7):
+            piece = LONG[start : start + length]
+            try:
+                found = decode(piece.encode(encoding), "page.txt")[0]
+            except PagesError as error:
+                assert length < 40 and "no text in UTF-8" in str(error)
+            else:
+                assert found == piece
+
+
+def test_too_short_to_tell_is_refused() -> None:
+    with pytest.raises(PagesError, match="no text in UTF-8"):
+        decode("菜場換新顏".encode("big5"), "page.txt")
+
+
 def test_big5_page_is_read_into_its_article(tmp_path: Path) -> None:
     (tmp_path / "big5.txt").write_bytes(BIG5.encode("big5"))
     (page,) = read_pages(tmp_path).pages

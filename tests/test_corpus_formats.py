@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from corpus import read_pages
 from corpus.errors import PagesError
 from corpus.formats import extract
-from corpus.formats.lines import Piece, lay_out, one_line
+from corpus.formats.lines import SUBHEAD, Piece, lay_out, one_line
+from corpus.formats.web_stamps import is_tool_bar, stamps
 from corpus.records import Article, Extracted, Page
 
 MARKET = (
@@ -90,12 +91,52 @@ def test_gaps_between_articles_and_none_inside_a_headline() -> None:
 
 
 def test_asides_are_ranges_of_the_text() -> None:
-    found = lay_out(
-        [Piece("首页", aside="menu"), Piece("标题", level=1), Piece("正文。"), Piece("版权", aside="foot")]
-    )
+    found = lay_out([Piece("首页", aside="menu"), Piece("标题", level=1), Piece("正文。"), Piece("版权", aside="foot")])
     assert [(found.text[start:end], why) for (start, end), why in found.asides] == [("首页", "menu"), ("版权", "foot")]
     assert [found.text[start:end] for start, end in found.headings] == ["标题"]
     assert lay_out([]).text == lay_out([Piece(" \n ")]).text == ""
+
+
+def headings(found: Extracted) -> list[str]:
+    return [found.text[start:end] for start, end in found.headings]
+
+
+def test_headings_are_headlines_and_no_subheads_sections_or_page_names() -> None:
+    two = lay_out(
+        [
+            Piece("禾风小报", level=1),
+            Piece("要闻", level=2),
+            Piece("城东", level=4),
+            Piece("老菜场换新颜", level=3),
+            Piece("■记者 王一"),
+            Piece("开张了。"),
+            Piece("租金不涨", level=4),
+            Piece("摊主都回来了。"),
+            Piece("老码头下月开放", level=3),
+            Piece("■记者 周七"),
+            Piece("摊主怎么说", level=SUBHEAD),
+            Piece("生意好了。"),
+            Piece("民生", level=2),
+            Piece("小学生走进消防站", level=3),
+            Piece("■记者 孙五"),
+        ]
+    )
+    assert headings(two) == ["城东", "老菜场换新颜", "老码头下月开放", "小学生走进消防站"]
+    assert "\n\n\n\n城东\n老菜场换新颜\n\n■" in two.text and "民生\n\n\n\n小学生" in two.text
+    assert headings(lay_out([Piece("小标题", level=SUBHEAD), Piece("一句话。")])) == []
+    bold = lay_out([Piece("菜场换新颜", level=SUBHEAD), Piece("■记者 王一"), Piece("开张了。")])
+    assert headings(bold) == ["菜场换新颜"]
+
+
+def test_caption_stands_apart_but_not_from_its_credit() -> None:
+    found = lay_out(
+        [Piece("前文。"), Piece("图中文字。", opens=True, closes=True), Piece("王一 摄"), Piece("甲。"), Piece("乙。")]
+    )
+    assert found.text == "前文。\n\n\n\n图中文字。\n\n王一 摄\n\n甲。\n\n乙。\n"
+    found = lay_out(
+        [Piece("图。", opens=True, closes=True), Piece("后文。"), Piece("图。", closes=True), Piece("小标题", 7)]
+    )
+    assert found.text == "图。\n\n\n\n后文。\n\n图。\n\n小标题\n"
 
 
 # -- Markdown
@@ -241,6 +282,85 @@ def test_html_title_is_the_headline_where_the_page_prints_none(tmp_path: Path) -
     source = f"<html><head><title>老菜场换新颜</title></head><body><p>{MARKET[0]}</p><p>{MARKET[1]}</p></body></html>"
     (only,) = page(tmp_path, "titled.html", source).articles
     assert (only.headline, paragraphs(only)) == ("老菜场换新颜", MARKET)
+
+
+STAMPS = {
+    "elements": "<span>2026-04-01&nbsp;17:26:03</span> <span>来源:<a href='/'>禾风小报</a></span> "
+    "<span>记者 王一 通讯员 李小满</span> <span>阅读 <i>--</i></span> <span>字号:<a>大</a> <a>中</a> <a>小</a></span>",
+    "one text": "2026-04-01 17:26  来源:禾风小报  记者 王一 通讯员 李小满  编辑:赵二",
+    "one author": "2026年4月1日 | <span>作者:</span><span>王一</span>",
+    "author by class": "<span>原创</span><span class='author'>王一</span><em>2026年4月1日 08:12</em>",
+}
+
+
+@pytest.mark.parametrize("stamp", STAMPS.values(), ids=list(STAMPS))
+def test_author_under_the_headline_is_text_and_date_and_buttons_are_frame(tmp_path: Path, stamp: str) -> None:
+    source = (
+        f"<head><title>老菜场换新颜</title></head><body><p class='pretitle'>城东</p><h1>老菜场换新颜</h1>"
+        f"<h4>摊位多了&nbsp;&nbsp;租金没涨</h4><div>{stamp}</div><div><p>{MARKET[0]}</p><p>&nbsp;</p><p>{MARKET[1]}</p>"
+        "<p>2026年4月2日</p></div><div>放大 缩小 朗读</div><p>分享到:<a>微信</a><a>微博</a></p></body>"
+    )
+    found = extract(source.encode(), "a.html")
+    assert headings(found) == ["城东", "老菜场换新颜", "摊位多了\xa0\xa0租金没涨"]
+    (only,) = page(tmp_path, "a.html", source).articles
+    assert only.headline == "城东 老菜场换新颜 摊位多了 租金没涨"
+    assert only.reporters == ("王一",) and set(only.correspondents) <= {"李小满"}
+    assert paragraphs(only)[:2] == MARKET
+    frame = " ".join(asides(found))
+    assert "2026" in frame and "放大 缩小 朗读" in frame and "微博" in frame and "王一" not in frame
+    assert "2026年4月2日" not in frame  # who signs a notice states its date
+
+
+def test_stamps_keep_every_character_and_leave_prose_alone() -> None:
+    assert stamps(["2026-04-01"], True) == [("2026-04-01", True)] and stamps(["2026-04-01"], False) == []
+    assert stamps(["记者", "昨天在菜场看到,来源:不明"], True) == []
+    assert stamps(["来源:市场管理处。"], True) == []
+    assert stamps(["时间:2026年4月8日 地点:北河小学"], False) == []
+    assert is_tool_bar("【打印】【关闭】") and is_tool_bar("字号:大 中 小")
+    assert not is_tool_bar("大 中 小") and not is_tool_bar("分享会昨天举行") and not is_tool_bar("缩小差距")
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "<figure><img src='a.jpg'><figcaption>居民在新菜场里挑菜。<br>赵二 摄</figcaption></figure>",
+        "<p align='center'><img src='a.jpg'></p><p align='center'>居民在新菜场里挑菜。<span> 赵二 摄</span></p>",
+        "<p style='text-align: center'><img src='a.jpg'><br>居民在新菜场里挑菜。(赵二 摄)</p>",
+        "<div><img src='a.jpg'><div class='pic-note'>居民在新菜场里挑菜。赵二 摄</div></div>",
+    ],
+)
+def test_caption_inside_an_article(tmp_path: Path, picture: str) -> None:
+    source = (
+        f"<h1>老菜场换新颜</h1><p>■记者 王一</p><div><p>{MARKET[0]}</p>{picture}<p><strong>租金不涨</strong></p>"
+        f"<p>{MARKET[1]}<br><br>“我们都回来了。”摊主说。</p></div>"
+    )
+    market, photo = page(tmp_path, "a.html", source).articles
+    assert (photo.kind, photo.photographers, paragraphs(photo)) == ("photo", ("赵二",), ("居民在新菜场里挑菜。",))
+    assert paragraphs(market) == (*MARKET, "“我们都回来了。”摊主说。")
+    assert [subhead.text for subhead in market.subheads] == ["租金不涨"]
+
+
+def test_logo_over_a_centred_title_and_centred_tables_make_no_captions(tmp_path: Path) -> None:
+    source = (
+        "<table align='center'><tr><td align='center'><img src='logo.gif'></td></tr><tr><td align='center'><b>"
+        "老菜场换新颜</b></td></tr></table><table align='center'><tr><td><img src='a.jpg'></td></tr>"
+        f"<tr><td><p>{MARKET[0]}</p><p>{MARKET[1]}</p></td></tr></table>"
+    )
+    (only,) = page(tmp_path, "a.html", f"<title>老菜场换新颜-禾风小报</title>{source}").articles
+    assert (only.headline, paragraphs(only)) == ("老菜场换新颜", MARKET)
+
+
+@pytest.mark.parametrize(
+    ("head", "want"),
+    [
+        ('<meta property="article:published_time" content="2026-04-01T08:30:00+08:00">', ["2026-04-01"]),
+        ('<meta name="PubDate" content="2026-04-01 08:30">', ["2026-04-01"]),
+        ('<meta name="keywords" content="2026-04-01">', []),
+        ('<meta name="publishdate" content="昨天">', []),
+    ],
+)
+def test_date_of_the_metadata_is_an_aside(head: str, want: list[str]) -> None:
+    assert asides(extract(f"<head>{head}</head><h1>老菜场换新颜</h1><p>{MARKET[0]}</p>".encode(), "a.html")) == want
 
 
 def test_theme_that_names_the_whole_page_after_its_sidebar(tmp_path: Path) -> None:

@@ -162,6 +162,18 @@ def test_photo_item_between_articles_keeps_its_caption_and_credit() -> None:
     assert caption.text == "农民在田里插秧。■摄影 记者 赵三通讯员 钱四"
 
 
+def test_photo_between_a_byline_and_the_text() -> None:
+    read = page("老街新生\n\n■记者 王一\n\n居民在看书。王一 摄\n\n本报讯 老街修好了。")
+    photo, article = sorted(read.articles, key=lambda a: a.kind, reverse=True)
+    assert (article.headline, body(article), article.reporters) == ("老街新生", ["本报讯 老街修好了。"], ("王一",))
+    assert (photo.kind, body(photo), photo.photographers) == ("photo", ["居民在看书。"], ("王一",))
+
+
+def test_caption_with_a_credit_that_names_nobody() -> None:
+    read = page("甲事\n\n■记者 王一\n\n本报讯 甲。\n\n\n\n周六的船台课。受访者供图\n")
+    assert [(a.kind, body(a)) for a in read.articles] == [("article", ["本报讯 甲。"]), ("photo", ["周六的船台课。"])]
+
+
 def test_jump_mark_is_cut_off_the_last_sentence() -> None:
     article = only("甲事\n\n■记者 王一\n\n本报讯 甲的开头。(下转2版)")
     assert (body(article), article.jump) == (["本报讯 甲的开头。"], "下转2版")

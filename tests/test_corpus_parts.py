@@ -34,6 +34,7 @@ from corpus.words import pairs, words
         ("■本报评论员", Byline()),
         ("By ZHANG San and Peter Holt", Byline(("ZHANG San", "Peter Holt"))),
         ("Photo by Li Si", Byline((), (), ("Li Si",), True)),
+        ("记者 张三 通讯员 李小满 编辑:赵二", Byline(("张三",), ("李小满",))),
         ("责任编辑 张三", None),
         ("文明城市 创建", None),
         ("记者了解到,大桥明年通车。", None),

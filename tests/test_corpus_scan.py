@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -19,6 +20,7 @@ from structure_score import score
 from corpus.__main__ import as_row
 from corpus.errors import PagesError
 from corpus.formats import extract, scan
+from corpus.formats.paragraphs import compose
 from corpus.page import read_page
 from corpus.records import Extracted
 
@@ -168,16 +170,61 @@ def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.
     )
 
 
-def test_wide_white_space_in_a_recognised_line_is_a_space() -> None:
-    def corners(left: float) -> list[list[float]]:
-        return [[left, 0], [left + 30, 0], [left + 30, 32], [left, 32]]
+def test_a_recognised_line_is_cut_at_white_space_as_wide_as_a_character() -> None:
+    def corners(left: float) -> list[tuple[float, float]]:
+        return [(left, 0), (left + 30, 0), (left + 30, 32), (left, 32)]
 
+    quad = [(0.0, 0.0), (210.0, 0.0), (210.0, 32.0), (0.0, 32.0)]  # into the next column
     chars = [(c, 0.99, corners(x)) for c, x in zip("记者方知夏", (0, 31, 95, 126, 157), strict=True)]
-    assert scan._spaced("记者方知夏", chars) == "记者 方知夏"
-    # Punctuation leaves white space of its own, and a text that does not fit its characters is left alone.
+    assert scan._pieces(quad, "记者方知夏", chars) == [
+        ([(0, 0), (61, 0), (61, 32), (0, 32)], "记者"),
+        ([(95, 0), (187, 0), (187, 32), (95, 32)], "方知夏"),
+    ]
+    # Punctuation has white space of its own, and a text that does not fit its characters is left alone.
     stops = [(c, 0.99, corners(x)) for c, x in zip("好，来", (0, 31, 95), strict=True)]
-    assert scan._spaced("好，来", stops) == "好，来"
-    assert scan._spaced("记者方", chars) == "记者方"
+    assert [text for _, text in scan._pieces(quad, "好，来", stops)] == ["好，来"]
+    assert scan._pieces(quad, "记者方", chars) == [(quad, "记者方")]
+
+
+@needs_recognition
+def test_photos_are_found_and_letters_are_none() -> None:
+    from PIL import ImageDraw
+
+    image = Image.new("RGB", (800, 600), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((320, 160, 639, 399), fill=(120, 120, 120))
+    for n in range(20):
+        draw.rectangle((40 + 10 * n, 40, 42 + 10 * n, 70), fill="black")  # strokes with paper between them
+    assert scan._photos(image, 0.0, 20.0) == ((320.0, 160.0, 640.0, 400.0),)
+    assert scan._photos(image, 0.0, 60.0) == ()  # large type: what is smaller than five lines may be a letter
+    assert scan._photos(Image.new("RGB", (9, 9)), 0.0, 20.0) == ()
+
+
+@needs_recognition
+def test_a_line_recognised_across_a_gutter_is_read_in_two_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recognition takes the second of four lines for one with its neighbour; the columns stand 30 pixels apart."""
+
+    def line(left: int, top: int, *texts: str) -> tuple[Any, str, float, Any]:
+        chars, x = [], left
+        for n, text in enumerate(texts):
+            x += 48 if n else 0
+            for char in text:
+                chars.append((char, 0.99, [[x, top], [x + 30, top], [x + 30, top + 32], [x, top + 32]]))
+                x += 30
+        return [[left, top], [x, top], [x, top + 32], [left, top + 32]], "".join(texts), 0.99, chars
+
+    left, right = (
+        ["天亮以后开门", "客人陆续进店", "掌柜忙着招呼", "一天很快过去"],
+        ["夜里下了小雨", "街上没有行人", "灯还亮着几盏", "狗也不再叫了"],
+    )
+    found = [line(0, 0, left[0]), line(228, 0, right[0]), line(0, 50, left[1], right[1])]
+    for n in (2, 3):
+        found += [line(0, 50 * n, left[n]), line(228, 50 * n, right[n])]
+    boxes, txts, scores, words = zip(*found, strict=True)
+    result = SimpleNamespace(boxes=boxes, txts=txts, scores=scores, word_results=words)
+    monkeypatch.setattr(scan, "_engine", lambda: lambda *_, **__: result)
+    sheet, _ = scan.recognise(Image.new("RGB", (410, 200), "white"), 1)
+    assert "".join(compose([sheet]).text.split()) == "".join(left + right)
 
 
 def test_recognition_is_loaded_only_when_a_picture_is_read() -> None:

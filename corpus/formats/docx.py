@@ -9,11 +9,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from corpus.bylines import parse_byline
 from corpus.errors import PagesError
-from corpus.formats.lines import Piece, lay_out, one_line
+from corpus.fold import fold
+from corpus.formats.lines import SUBHEAD, Piece, lay_out, one_line
+from corpus.formats.word_looks import Looks, is_on, outline_level, style_levels
 from corpus.joins import ends_sentence
 from corpus.records import Extracted
 
@@ -31,6 +34,7 @@ _NOT_SHOWN = frozenset(
     for name in ("pPr", "rPr", "del", "moveFrom", "rt", "instrText", "delText", "sdtPr", "commentReference")
 )
 _SIGNS = {f"{_W}tab": " ", f"{_W}noBreakHyphen": "-", f"{_W}cr": "\n", f"{_W}br": "\n"}
+_BOX_TITLE = 30  # characters of a line of a text box's headline
 _CELL = 80  # characters: a table with longer cells lays out the page
 _SAVE = "open it in Word, save it as .docx and try again."
 
@@ -45,12 +49,11 @@ def read(data: bytes, name: str) -> Extracted:
 
     try:
         reader = _Reader(docx.Document(io.BytesIO(data)))
-        text, asides = lay_out(
+        return lay_out(
             [*reader.margins("header"), *reader.pieces(reader.document.element.body), *reader.margins("footer")]
         )
     except Exception as error:  # python-docx lets every kind of error of a damaged package through
         raise PagesError(f"{name} is a damaged Word file ({type(error).__name__}); {_SAVE}") from error
-    return Extracted(text, asides)
 
 
 def _check(data: bytes, name: str) -> None:
@@ -75,9 +78,12 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._levels = _style_levels(document)
+        self._levels = style_levels(document.styles.element)
+        self._looks = Looks(document.styles.element, document.element.body)
         styles = document.styles.element.iter(f"{_W}style")
         self._listed = {s.get(f"{_W}styleId") for s in styles if s.find(f"{_W}pPr/{_W}numPr") is not None}
+        used = {self._level(paragraph) for paragraph in document.element.body.iter(f"{_W}p")}
+        self._large = 3 if 3 in used and 2 not in used else 2  # of titles by their looks: as of those with a style
         self._notes = {**_notes_of(document, "footnote"), **_notes_of(document, "endnote")}
 
     def margins(self, kind: str) -> list[Piece]:
@@ -101,7 +107,7 @@ class _Reader:
                 found = list(self._paragraph(child, listed))
                 listed = self._is_listed(child)
                 if found and empty > 1:  # the gap that a writer leaves between two items
-                    found[0] = Piece(found[0].text, found[0].level, found[0].tight, opens=True)
+                    found[0] = replace(found[0], opens=True)
                 empty = 0 if found else empty + 1
                 yield from found
             elif child.tag == f"{_W}tbl":
@@ -114,15 +120,18 @@ class _Reader:
         boxes: list[_Element] = []
         notes: list[_Element] = []
         text = "".join(self._text(paragraph, boxes, notes))
-        level = self._level(paragraph)
-        tight = in_list and self._is_listed(paragraph)
+        listed = self._is_listed(paragraph)
+        level = self._level(paragraph) or (0 if listed else self._looks_level(paragraph, text))
         for n, line in enumerate(_printed_lines(text, level)):
-            yield Piece(line, level, tight or n > 0)
+            yield Piece(line, 0 if parse_byline(line) else level, (in_list and listed) or n > 0)
         for note in notes:
             yield from self.pieces(note)
         for box in boxes:
-            for n, piece in enumerate(self.pieces(box)):
-                yield Piece(piece.text, piece.level, piece.tight, opens=piece.opens or n == 0)
+            inside = list(self.pieces(box))
+            titles = _box_titles(inside)
+            for n, piece in enumerate(inside):
+                tight = piece.tight or 0 < n < titles
+                yield replace(piece, tight=tight, opens=piece.opens or n == 0)
 
     def _text(self, element: _Element, boxes: list[_Element], notes: list[_Element]) -> Iterator[str]:
         """The text of a paragraph; its text boxes and notes are put aside, in order."""
@@ -142,7 +151,7 @@ class _Reader:
             elif tag == f"{_MC}AlternateContent":  # the same twice, for new and old programs
                 choice = child.find(f"{_MC}Choice")
                 yield from self._text(child if choice is None else choice, boxes, notes)
-            elif not (tag == f"{_W}r" and _is_on(child.find(f"{_W}rPr/{_W}vanish"))):
+            elif not (tag == f"{_W}r" and is_on(child.find(f"{_W}rPr/{_W}vanish"))):
                 yield from self._text(child, boxes, notes)
 
     def _table(self, table: _Element) -> Iterator[Piece]:
@@ -153,12 +162,20 @@ class _Reader:
                 continue  # of a table inside a cell
             cells = [list(self.pieces(cell)) for cell in row.iter(f"{_W}tc") if _row_of(cell) is row]
             full = [cell for cell in cells if cell]
-            if len(full) > 1 and all(len(c) == 1 and len(c[0].text) <= _CELL and not c[0].level for c in full):
+            if len(full) > 1 and all(
+                len(c) == 1 and len(c[0].text) <= _CELL and c[0].level in (0, SUBHEAD) for c in full
+            ):
                 yield Piece("\t".join(cell[0].text if cell else "" for cell in cells), tight=tight)
                 tight = True
             else:
                 yield from (piece for cell in cells for piece in cell)
                 tight = False
+
+    def _looks_level(self, paragraph: _Element, text: str) -> int:
+        """The level of a title that has no heading's style."""
+        if not text.strip() or ends_sentence(text):
+            return 0
+        return self._large if self._looks.is_large(paragraph) else SUBHEAD if self._looks.is_bold(paragraph) else 0
 
     def _is_listed(self, paragraph: _Element) -> bool:
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
@@ -168,9 +185,17 @@ class _Reader:
     def _level(self, paragraph: _Element) -> int:
         own = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
         if own is not None:
-            return _outline(own)
+            return outline_level(own)
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         return 0 if style is None else self._levels.get(style.get(f"{_W}val", ""), 0)
+
+
+def _box_titles(pieces: list[Piece]) -> int:
+    """How many lines at the start of a text box are its headline: short ones, and a sentence under them."""
+    count = next((n for n, piece in enumerate(pieces) if ends_sentence(piece.text)), 0)
+    titles = pieces[:count]
+    short = all(len(p.text) <= _BOX_TITLE and ":" not in fold(p.text) and not p.tight for p in titles)
+    return count if short and count <= 3 and all(parse_byline(p.text) is None for p in titles) else 0
 
 
 def _printed_lines(text: str, level: int) -> list[str]:
@@ -193,36 +218,6 @@ def _printed_lines(text: str, level: int) -> list[str]:
     return out
 
 
-def _style_levels(document: Document) -> dict[str, int]:
-    """Style id → heading level: Title is 1, Heading 1 is 2 and so on; a style without a level has its base's."""
-    own: dict[str, int] = {}
-    base: dict[str, str] = {}
-    for style in document.styles.element.iter(f"{_W}style"):
-        name, outline, above = (style.find(f"{_W}{tag}") for tag in ("name", f"pPr/{_W}outlineLvl", "basedOn"))
-        key = style.get(f"{_W}styleId", "")
-        words = ("" if name is None else name.get(f"{_W}val", "")).lower().split()
-        if words in (["title"], ["subtitle"]):
-            own[key] = 1 if words == ["title"] else 6
-        elif len(words) == 2 and words[0] == "heading" and words[1].isdigit():
-            own[key] = min(6, int(words[1]) + 1)
-        elif outline is not None:
-            own[key] = _outline(outline)
-        elif above is not None:
-            base[key] = above.get(f"{_W}val", "")
-    for key in base:
-        at, seen = key, {key}
-        while at in base and base[at] not in seen:
-            at = base[at]
-            seen.add(at)
-        own[key] = own.get(at, 0)
-    return own
-
-
-def _outline(element: _Element) -> int:
-    value = element.get(f"{_W}val", "")
-    return min(6, int(value) + 2) if value.isdigit() and int(value) < 9 else 0  # 9 is body text
-
-
 def _notes_of(document: Document, kind: str) -> dict[tuple[str, str], _Element]:
     """Footnotes or endnotes by their id, without the lines that Word puts above them."""
     from docx.oxml import parse_xml
@@ -231,10 +226,6 @@ def _notes_of(document: Document, kind: str) -> dict[tuple[str, str], _Element]:
     root = None if part is None else parse_xml(part.blob)
     notes = [] if root is None else [note for note in root if note.get(f"{_W}type") is None]
     return {(kind, note.get(f"{_W}id", "")): note for note in notes}
-
-
-def _is_on(switch: _Element) -> bool:
-    return switch is not None and switch.get(f"{_W}val", "true") not in ("0", "false", "off")
 
 
 def _row_of(cell: _Element) -> _Element:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from corpus.errors import PagesError
-from corpus.formats.lines import Piece, lay_out, one_line
+from corpus.bylines import parse_byline
+from corpus.formats.lines import LOWEST, SUBHEAD, Piece, lay_out, one_line
 from corpus.formats.text import decode
-from corpus.formats.web_frame import WebLine, frame_of, mark_frame
+from corpus.formats.web_frame import REASON, WebLine, mark_frame
+from corpus.formats.web_walk import Walk
+from corpus.joins import ends_sentence
 from corpus.records import Extracted
 
 if TYPE_CHECKING:
@@ -18,28 +20,27 @@ if TYPE_CHECKING:
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
 _XML_ENCODING = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
 _CONTROL = dict.fromkeys(c for c in range(32) if chr(c) not in "\t\n\r\f")
-_HIDDEN = frozenset(
-    "script style template noscript title meta link head svg iframe object embed audio video canvas select option "
-    "datalist textarea input map area rp frameset".split()
+# What sites call the lines over and under a title, in words and in the Latin letters of the Chinese ones.
+_KICKER_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:pre-?title|intro-?title|shoulder-?title|yin-?ti|jian-?ti|mei-?ti|kicker|eyebrow|overline)(?:$|[\s_-])",
+    re.I,
 )
-# visibility is not asked: pages hide their article so until a script shows it
-_HIDING_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table "
-    "tbody td tfoot th thead tr ul".split()
+_SUBTITLE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:sub-?title|vice-?title|fu-?ti|fu-?biaoti|dek|standfirst)(?:$|[\s_-])", re.I
 )
-_TIGHT = frozenset(("li", "tr", "dt", "dd", "td", "th", "tbody", "thead", "tfoot", "caption"))
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_TOO_DEEP = 1_500  # elements inside each other; the parser itself stops at 2,048 and drops what lies deeper
-_DEEPEST_JUDGED, _MOST_JUDGED = 250, 20_000  # elements; trafilatura's time grows faster than the page
-_CELL = 80  # characters: a table with longer cells lays out the page
+_PUBLISHED = frozenset(
+    "article:published_time publishdate publish-date publish_date publishtime pubdate pubtime datepublished "
+    "dc.date dc.date.issued dcterms.created dcterms.issued".split()
+)
+_ISO_DATE = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\d)")
+_TITLE_LENGTH = 60  # characters of a title that only its looks or class show
 
 
 def read(data: bytes, name: str) -> Extracted:
     """The text that a browser shows, with the web page's frame (menus, related links, footer) as asides.
 
-    The page's `<title>` is the headline where nothing on the page is marked as a heading. Nothing is fetched or run.
+    The page's `<title>` is the headline where nothing on the page is marked as a heading. A date that only the page's
+    metadata state stands above all as an aside. Nothing is fetched or run.
 
     :raises PagesError: if the bytes are no text, or the page nests too deeply to be read.
     """
@@ -48,12 +49,16 @@ def read(data: bytes, name: str) -> Extracted:
     root = _parse(source)
     if root is None:
         return Extracted("", notes=notes)
-    walk = _Walk(name)
-    lines = mark_frame(root, walk.lines_of(root), judge=walk.is_ordinary)
+    walk = Walk(name)
+    lines = walk.lines_of(root)
+    _mark_titles(lines)
+    mark_frame(root, lines, judge=walk.is_ordinary)
     if not any(line.level for line in lines if not line.frame):
         lines = _with_title(root, lines)
-    text, asides = lay_out([line.piece for line in lines])
-    return Extracted(text, asides, notes=notes)
+    _mark_subheads(lines)
+    _part_captions(lines)
+    date = [Piece(found, aside=REASON) for found in _published(root)]
+    return lay_out([*date, *(line.piece for line in lines)], notes)
 
 
 def pieces_of(source: str, name: str) -> list[Piece]:
@@ -62,7 +67,7 @@ def pieces_of(source: str, name: str) -> list[Piece]:
     :raises PagesError: if it nests too deeply.
     """
     root = _parse(source)
-    return [] if root is None else [line.piece for line in _Walk(name).lines_of(root)]
+    return [] if root is None else [line.piece for line in Walk(name).lines_of(root)]
 
 
 def _parse(source: str) -> HtmlElement | None:
@@ -88,149 +93,45 @@ def _with_title(root: HtmlElement, lines: list[WebLine]) -> list[WebLine]:
     return [WebLine(title, root, level=1), *lines]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What an element and those around it say about the text in it."""
-
-    element: HtmlElement
-    block: HtmlElement
-    level: int = 0
-    article: HtmlElement | None = None
-    frame: str = ""
-    main: bool = False
-    caption: bool = False
-    pre: bool = False
-    link: bool = False
-
-    def within(self, element: HtmlElement, tag: str) -> _Place:
-        """The place of a child."""
-        main = self.main or tag in ("article", "main")
-        return _Place(
-            element,
-            block=element if tag in _BLOCKS else self.block,
-            level=self.level or (int(tag[1]) if tag in _HEADINGS else 0),
-            article=element if self.article is None and tag == "article" else self.article,
-            frame=self.frame or frame_of(element, tag, main),
-            main=main,
-            caption=self.caption or tag == "figcaption",
-            pre=self.pre or tag == "pre",
-            link=self.link or tag == "a",
-        )
+def _mark_titles(lines: list[WebLine]) -> None:
+    """Make headings of kickers and subtitles that only their class names, beside a heading."""
+    for above, line in pairwise(lines):
+        if above.level and not line.level and _is_named(line, _SUBTITLE_CLASS):
+            line.level = LOWEST
+    for below, line in pairwise(reversed(lines)):
+        if below.level and not line.level and _is_named(line, _KICKER_CLASS):
+            line.level = LOWEST
 
 
-class _Walk:
-    """Goes through a document once and collects its printed lines."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._lines: list[WebLine] = []
-        self._open: list[tuple[HtmlElement, bool, str]] = []  # text nodes: element, whether its tail, text
-        self._linked = 0  # characters of them inside links
-        self._gap = 2  # before the next line: 2 a new paragraph, 1 right under the last line
-        self.deepest = self.elements = 0
-
-    @property
-    def is_ordinary(self) -> bool:
-        """Whether the page is of a size and depth that trafilatura judges in a few seconds."""
-        return self.deepest <= _DEEPEST_JUDGED and self.elements <= _MOST_JUDGED
-
-    def lines_of(self, root: HtmlElement) -> list[WebLine]:
-        """All visible lines in document order.
-
-        :raises PagesError: if elements nest deeper than any written page.
-        """
-        from lxml import etree
-
-        walk = etree.iterwalk(root, events=("start", "end"))
-        path = [_Place(root, root)]
-        for event, element in walk:
-            tag = element.tag if isinstance(element.tag, str) else ""
-            if event == "start":
-                self._boundary(tag, path[-1])
-                path.append(path[-1].within(element, tag))
-                self.deepest, self.elements = max(self.deepest, len(path)), self.elements + 1
-                if len(path) > _TOO_DEEP:
-                    raise PagesError(f"{self._name} nests its elements too deeply to be read; simplify it and retry.")
-                if not tag or tag in _HIDDEN or _is_hidden(element):
-                    walk.skip_subtree()
-                elif tag == "tr" and (row := _row(element)) is not None:
-                    self._open = [(node, tail, text) for node, tail, text in row if text.strip()]
-                    self._linked = sum(len(text) for a in element.iter("a") for text in a.itertext())
-                    self._flush(path[-1], "\t".join(_cells(element)))
-                    walk.skip_subtree()
-                else:
-                    self._text(element, False, element.text, path[-1])
-            else:
-                self._boundary(tag, path.pop(), ends=True)
-                if element is not root:
-                    self._text(element, True, element.tail, path[-1])
-        return self._lines
-
-    def _boundary(self, tag: str, place: _Place, ends: bool = False) -> None:
-        """The break that an element's start or end makes in the text."""
-        if tag == "br" and not ends:
-            self._flush(place)
-            self._gap = min(2, self._gap + 1)
-        elif tag in _BLOCKS:
-            self._flush(place)
-            self._gap = max(self._gap, 1 if tag in _TIGHT else 2)
-
-    def _text(self, node: HtmlElement, tail: bool, text: str | None, place: _Place) -> None:
-        for n, line in enumerate((text or "").split("\n") if place.pre else [text or ""]):
-            if n:
-                self._flush(place)
-                self._gap = max(self._gap, 1)
-            if line:
-                self._open.append((node, tail, line))
-                self._linked += len(line.strip()) if place.link else 0
-
-    def _flush(self, place: _Place, row: str = "") -> None:
-        text = row or one_line("".join(text for _, _, text in self._open))
-        if text:
-            self._lines.append(
-                WebLine(
-                    text,
-                    place.block,
-                    level=place.level,
-                    tight=self._gap == 1,
-                    article=place.article,
-                    frame=place.frame,
-                    caption=place.caption,
-                    linked=self._linked / len(text),
-                    nodes=[(node, tail) for node, tail, text in self._open if text.strip()],
-                )
-            )
-            self._gap = 0
-        self._open, self._linked = [], 0
+def _is_named(line: WebLine, pattern: re.Pattern[str]) -> bool:
+    """Whether a short line's class says that it is a part of a headline."""
+    short = len(line.text) <= _TITLE_LENGTH and not ends_sentence(line.text)
+    return short and pattern.search(line.block.get("class", "")) is not None
 
 
-def _is_hidden(element: HtmlElement) -> bool:
-    style = element.get("style")
-    return element.get("hidden") is not None or (style is not None and _HIDING_STYLE.search(style) is not None)
+def _mark_subheads(lines: list[WebLine]) -> None:
+    """Make titles of short lines that are all in bold letters."""
+    for line in lines:
+        title = line.bold and not line.level and not line.tight and line.caption is None and not line.frame
+        if title and len(line.text) <= _TITLE_LENGTH and not ends_sentence(line.text) and "\t" not in line.text:
+            line.level = 0 if parse_byline(line.text) is not None else SUBHEAD
 
 
-def _row(row: HtmlElement) -> list[tuple[HtmlElement, bool, str]] | None:
-    """The text nodes of a table row that is data; None for a row that lays out the page."""
-    cells = [cell for cell in row if cell.tag in ("td", "th")]
-    stray = (row.text or "", *(cell.tail or "" for cell in row))
-    if len(cells) < 2 or len(cells) < len(row) or any(text.strip() for text in stray):
-        return None
-    nodes: list[tuple[HtmlElement, bool, str]] = []
-    for cell in cells:
-        blocks = length = 0
-        for element in cell.iter():
-            if not isinstance(element.tag, str) or element.tag in _HIDDEN or _is_hidden(element):
-                return None  # rare: such a row is read as blocks
-            blocks += element is not cell and (element.tag in _BLOCKS or element.tag == "br")
-            parts = [(element, False, element.text or "")]
-            if element is not cell:
-                parts.append((element, True, element.tail or ""))
-            length += sum(len(text) for _, _, text in parts)
-            if blocks > 1 or length > _CELL + 40 or element.tag in ("table", "h1", "h2", "h3"):
-                return None
-            nodes += parts
-    return nodes if sum(any(t.strip() for t in cell.itertext()) for cell in cells) > 1 else None
+def _part_captions(lines: list[WebLine]) -> None:
+    """Set each caption, of one line or several, apart as an item of its own."""
+    for above, line in zip([None, *lines], lines, strict=False):
+        if line.caption is not None:
+            line.opens = line.opens or above is None or above.caption is not line.caption
+            line.closes = True
+            if above is not None and above.caption is line.caption:
+                above.closes = False
 
 
-def _cells(row: HtmlElement) -> list[str]:
-    return [one_line("".join(cell.itertext())) for cell in row if cell.tag in ("td", "th")]
+def _published(root: HtmlElement) -> list[str]:
+    """The date of publication that the page's metadata state, ISO 8601, where they do."""
+    for element in root.iter("meta", "time"):
+        names = (element.get(key, "").lower() for key in ("name", "property", "itemprop"))
+        value = element.get("datetime" if element.tag == "time" else "content", "")
+        if (element.tag == "time" or any(name in _PUBLISHED for name in names)) and (date := _ISO_DATE.match(value)):
+            return [date.group()]
+    return []

@@ -88,7 +88,7 @@ def lay_out(pieces: Sequence[Piece], notes: tuple[str, ...] = ()) -> Extracted:
             if title in (_FIRST, _NEXT):
                 headings.append((start, at))
         above = piece
-    return Extracted("".join((*parts, "\n" if parts else "")), tuple(asides), tuple(headings), notes=notes)
+    return Extracted("".join((*parts, "\n" if parts else "")), tuple(asides), headings=tuple(headings), notes=notes)
 
 
 _NO_TITLE, _FIRST, _NEXT, _SECTION = range(4)  # what a piece is in a headline; _SECTION names what stands below it
@@ -110,6 +110,10 @@ def _signed(piece: Piece) -> bool:
     return parse_byline(piece.text.strip()) is not None or _DATELINE.match(piece.text.strip()) is not None
 
 
+def _prose(piece: Piece) -> bool:
+    return not piece.level and ends_sentence(piece.text)
+
+
 def _titles(pieces: Sequence[Piece]) -> list[int]:
     """For each piece, whether an article's headline begins with it or goes on, or a section's name stands in it."""
     out = [_NO_TITLE] * len(pieces)
@@ -118,12 +122,15 @@ def _titles(pieces: Sequence[Piece]) -> list[int]:
     if page_name is not None:
         out[page_name] = _SECTION
         runs[0] = (page_name + 1, runs[0][1])
-    level = _article_level(pieces, runs)
+    heading = _article_levels(pieces, runs)
     for start, end in runs:
         levels = [piece.level for piece in pieces[start:end]]
-        if not levels or min(levels) > level:
+        if not levels or not (min(levels) in heading or min(levels) < min(heading, default=0)):
             continue
-        if level in levels and levels[0] < level and len(pieces[start].text.strip()) <= _SECTION_LENGTH:
+        if levels[0] == SUBHEAD and (end == len(pieces) or not _signed(pieces[end])):
+            continue
+        section = len(pieces[start].text.strip()) <= _SECTION_LENGTH
+        if section and any(levels[0] < level <= LOWEST and level in heading for level in levels):
             out[start] = _SECTION
             start += 1
         out[start:end] = [_FIRST, *[_NEXT] * (end - start - 1)]
@@ -145,23 +152,22 @@ def _runs(pieces: Sequence[Piece]) -> Iterator[Span]:
         yield start, len(pieces)
 
 
-def _article_level(pieces: Sequence[Piece], runs: Sequence[Span]) -> int:
-    """The level of the headings that begin articles, 0 where there is none.
+def _article_levels(pieces: Sequence[Piece], runs: Sequence[Span]) -> set[int]:
+    """The levels of the headings that begin articles: all that have a byline or dateline under them.
 
-    It is the lowest under which a byline or dateline stands, else the highest with a sentence under it: higher headings
-    name the page or a section, lower ones head a part of an article.
+    Where none has, the highest with a sentence under it. Higher headings name the page or a section, others head a part
+    of an article.
     """
-    signed, read = 0, SUBHEAD
+    signed: set[int] = set()
+    read: set[int] = set()
     for start, end in runs:
-        below = pieces[end] if end < len(pieces) else None
-        if end == start or below is None:
-            continue
-        level = min(piece.level for piece in pieces[start:end])
-        if _signed(below):
-            signed = max(signed, level)
-        elif ends_sentence(below.text):
-            read = min(read, level)
-    return signed or (read if read <= LOWEST else 0)
+        below = pieces[end : end + 2] if end > start else ()  # a name or label may stand in between
+        level = min((piece.level for piece in pieces[start:end]), default=0)
+        if below and (_signed(below[0]) or (_signed(below[-1]) and not below[0].level and not _prose(below[0]))):
+            signed.add(level)
+        elif any(_prose(piece) for piece in below) and level <= LOWEST:
+            read.add(level)
+    return signed or ({min(read)} if read else set())
 
 
 def _page_name(pieces: Sequence[Piece]) -> int | None:

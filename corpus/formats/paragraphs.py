@@ -80,6 +80,11 @@ def join(left: str, right: str) -> str:
     return "" if hyphen or (chinese and (figure or marks)) else " "
 
 
+def _space(left: str, right: str) -> str:
+    """What stands between two pieces of one printed line: the white space, unless it is that of a Chinese mark."""
+    return "" if (left[-1] in _CLOSING or right[0] in _OPENING) and (is_wide(left[-1]) or is_wide(right[0])) else " "
+
+
 class _Writer:
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -96,8 +101,8 @@ class _Writer:
         before: Line | None = None
         for line in paragraph.lines:
             if before is not None:
-                # Pieces of one printed line have white space between them.
-                self._put(" " if line.box[1] < (before.box[1] + before.box[3]) / 2 else join(before.text, line.text))
+                beside = line.box[1] < (before.box[1] + before.box[3]) / 2
+                self._put(_space(before.text, line.text) if beside else join(before.text, line.text))
             at = self.length
             self._put(line.text)
             self.regions.append(Region(at, self.length, sheet, line.place))
@@ -206,7 +211,7 @@ def _parts(before: Sequence[Sequence[Line]], row: Sequence[Line], edges: _Edges,
         return True
     if last[0].font and row[0].font and last[0].font != row[0].font and len(last) == len(row) == 1:
         return True
-    full = edges.right - last[-1].box[2] < _first_word(row[0].text) * size + (0.7 if measured else 0.3) * size
+    full = edges.right - last[-1].box[2] < _first_word(row[0].text) * size + (1.0 if measured else 0.3) * size
     if not full and len(before) == 2:
         # Three lines that end alike run along a picture.
         full = all(abs(other[-1].box[2] - last[-1].box[2]) <= 0.6 * size for other in (before[0], row))

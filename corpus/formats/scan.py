@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpus.errors import PagesError
 from corpus.formats.paragraphs import compose
-from corpus.formats.printed import Line, Sheet, body_size, is_wide
+from corpus.formats.printed import Box, Line, Sheet, body_size, is_wide
 from corpus.records import Extracted
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ _DPI = 200  # at which a PDF's scanned sheet is drawn: body type of 9 points is 
 _LONGEST = 4000  # pixels of the longer side that recognition sees; larger pictures are made smaller
 _UNSURE = 0.5  # lines recognised with less confidence are mostly specks and photos
 
-_SPACE = 0.6  # from this gap, in heights of the characters, white space is a printed space
+_SPACE = 0.6  # from this gap, in heights of a character, white space parts a line; from twice that beside punctuation
+_TILE = 16  # pixels; the side of the squares in which photos are looked for
+_PHOTO = 5  # heights of a line of body text; a dark area that is smaller may be a letter
 
 Quad = Sequence[tuple[float, float]]
 """Upper left, upper right, lower right and lower left corner, in pixels."""
@@ -94,12 +96,37 @@ def recognise(image: Image, number: int, scale: float = 1.0) -> tuple[Sheet, lis
     certain: list[float] = []
     for quad, text, score, chars in zip(quads, found.txts, found.scores, found.word_results, strict=True):
         if text.strip() and score >= _UNSURE:
-            lines.append(_line(quad, _spaced(text.strip(), chars), slope, scale))
-            certain.append(float(score))
+            for corners, piece in _pieces(quad, text.strip(), chars):
+                lines.append(_line(corners, piece, slope, scale))
+                certain.append(float(score))
     # Measured sizes of the same type differ by a tenth.
     em = body_size(lines)
     even = tuple(replace(line, size=em) if 0.85 * em <= line.size <= 1.25 * em else line for line in lines)
-    return Sheet(number, 0.0, float(image.height), even, measured=True), certain
+    return Sheet(number, 0.0, float(image.height), even, _photos(image, slope, em), measured=True), certain
+
+
+def _photos(image: Image, slope: float, em: float) -> tuple[Box, ...]:
+    """Areas without white paper in them, in the frame of the page held straight.
+
+    They are found in squares of `_TILE` pixels: letters leave most of a square white, photos and tints next to nothing.
+    """
+    import cv2
+    import numpy as np
+
+    grey = np.asarray(image.convert("L"))
+    rows, columns = grey.shape[0] // _TILE, grey.shape[1] // _TILE
+    if not rows or not columns:
+        return ()
+    squares = grey[: rows * _TILE, : columns * _TILE].reshape(rows, _TILE, columns, _TILE)
+    paper = float(np.percentile(grey, 90)) * 0.85
+    dark = ((squares > paper).mean(axis=(1, 3)) < 0.1).astype(np.uint8)
+    _, _, found, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    out: list[Box] = []
+    for x, y, width, height, count in found[1:].tolist():
+        if min(width, height) * _TILE >= _PHOTO * em and count >= 0.5 * width * height:
+            left, top, right, bottom = (float(side * _TILE) for side in (x, y, x + width, y + height))
+            out.append((left + slope * top, top - slope * left, right + slope * bottom, bottom - slope * right))
+    return tuple(out)
 
 
 @lru_cache(maxsize=1)
@@ -142,28 +169,37 @@ def _opened(data: bytes, name: str) -> Image:
     return upright.convert("RGB")
 
 
-def _spaced(text: str, chars: Sequence[tuple[str, float, Any]]) -> str:
-    """The text with a space where white space of a character's width is printed, as between the names of a byline.
+def _pieces(quad: Quad, text: str, chars: Sequence[tuple[str, float, Quad]]) -> list[tuple[Quad, str]]:
+    """A recognised line in the pieces between which white space of a character's width is printed.
 
-    :param chars: character, confidence and corners of each that is not blank; recognition itself drops wide spaces.
+    Recognition takes lines on both sides of a narrow gutter for one, and drops wide spaces, as those between the names
+    of a byline; the layout tells the one from the other.
+
+    :param chars: character, confidence and corners of each that is not blank.
     """
     if "".join(char for char, _, _ in chars) != "".join(text.split()):
-        return text
-    out: list[str] = []
+        return [(quad, text)]
+    out: list[tuple[Quad, str]] = []
+    if not chars:
+        return [(quad, text)]
+    left, piece = (quad[0], quad[3]), ""
     rest = iter(text)
-    before: Any = None
-    for char, _, corners in chars:
-        printed = next(rest)
-        while printed.isspace():
-            out.append(printed)
-            printed = next(rest)
-        if before is not None and not out[-1].isspace() and char.isalnum() and out[-1].isalnum() and is_wide(char):
-            gap = math.dist(before[1], corners[0])
-            if gap >= _SPACE * math.dist(corners[0], corners[3]):
-                out.append(" ")
-        out.append(char)
-        before = corners
-    return "".join(out)
+    for n, (char, _, corners) in enumerate(chars):
+        blank = ""
+        while (printed := next(rest)).isspace():
+            blank = printed
+        if n:
+            last, _, before = chars[n - 1]
+            letters = last.isalnum() and char.isalnum() and (is_wide(last) or is_wide(char))
+            gap = math.dist(before[1], corners[0]) / max(1.0, math.dist(corners[0], corners[3]))
+            if gap >= (_SPACE if letters else 2 * _SPACE):
+                out.append(([left[0], before[1], before[2], left[1]], piece))
+                left, piece, blank = (corners[0], corners[3]), "", ""
+        piece += blank + char
+    # The last character says better than the line's own box where it ends: that may reach into the next column.
+    _, _, end = chars[-1]
+    out.append(([left[0], end[1], end[2], left[1]], piece))
+    return out
 
 
 def _slope(quads: Sequence[Quad]) -> float:
@@ -176,13 +212,15 @@ def _slope(quads: Sequence[Quad]) -> float:
 def _line(quad: Quad, text: str, slope: float, scale: float) -> Line:
     """A recognised line in the frame of the page held straight.
 
-    Recognition draws its boxes around the ink with a margin; the em square is about nine tenths of their height.
+    Recognition draws its boxes around the ink with a margin, which would close a narrow gutter: the em square is about
+    nine tenths of their height, and the ink begins and ends a seventh of that further in.
     """
     straight = [(x + slope * y, y - slope * x) for x, y in quad]
     xs, ys = [x for x, _ in straight], [y for _, y in straight]
     top, bottom = (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2
     margin = 0.05 * (bottom - top)
-    box = (min(xs), top + margin, max(xs), bottom - margin)
+    inset = min(3 * margin, 0.2 * (max(xs) - min(xs)))
+    box = (min(xs) + inset, top + margin, max(xs) - inset, bottom - margin)
     place = (min(x for x, _ in quad), min(y for _, y in quad), max(x for x, _ in quad), max(y for _, y in quad))
     return Line(
         text, box, max(1.0, box[3] - box[1]), (place[0] / scale, place[1] / scale, place[2] / scale, place[3] / scale)

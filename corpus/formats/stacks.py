@@ -18,7 +18,6 @@ from corpus.formats.white_space import (
     height,
     hull,
     is_gutter,
-    lonely,
     share,
 )
 
@@ -33,27 +32,29 @@ def cut_out_columns(rows: list[list[Item]], em: float) -> list[list[Item]]:
     strips = [gaps_of_row(row, left, right) for row in rows]
     ends = [not _is_headline_beside(above, em) and not _runs_on(above, below, em) for above, below in pairwise(rows)]
     whole = [True, *ends, True]  # whole[n]: whether a cut above row n parts nothing
-    best: tuple[bool, float, int, int] = (False, 0.0, 0, 0)
+    best: tuple[float, int, int] = (0.0, 0, 0)
     start = 0
     while start < len(rows):
         common, end = strips[start], start + 1
         while end < len(rows) and (narrower := share(common, strips[end], GUTTER * em)):
             common, end = narrower, end + 1
-        first, last = start, _without_title(rows, start, end, common, em)
+        reach = end
+        if end < len(rows):
+            end = _without_title(rows, start, end, em)
+        first, last = start, end
         while first < last and not whole[first]:
             first += 1
-        while last > first and last < len(rows) and not whole[last]:
+        while last > first and last < len(rows) and (not whole[last] or _is_title(rows[last - 1], em)):
             last -= 1
-        sound = first < last
-        if not sound:
-            first, last = start, end
-        stack = [item for row in rows[first:last] for item in row]
-        if (first > 0 or last < len(rows)) and any(is_gutter(stack, strip, em) for strip in common):
-            best = max(best, (sound, height(stack), first, last))
-        start = max(start + 1, _restart(strips, start, end, GUTTER * em))
-    if not best[1]:
+        # What parts text that runs on has to be twice as tall to be believed.
+        for a, b, trust in ((first, last, 1.0), (start, end, 0.5)):
+            stack = [item for row in rows[a:b] for item in row]
+            if b - a < len(rows) and any(is_gutter(stack, strip, em) for strip in common):
+                best = max(best, (trust * height(stack), a, b))
+        start = max(start + 1, _restart(strips, start, reach, GUTTER * em))
+    if not best[0]:
         return [[item for row in rows for item in row]]
-    parts = (rows[: best[2]], rows[best[2] : best[3]], rows[best[3] :])
+    parts = (rows[: best[1]], rows[best[1] : best[2]], rows[best[2] :])
     return [[item for row in part for item in row] for part in parts if part]
 
 
@@ -91,13 +92,13 @@ def _restart(strips: list[list[Strip]], start: int, end: int, narrowest: float) 
     return at
 
 
-def _without_title(rows: list[list[Item]], start: int, end: int, gutters: list[Strip], em: float) -> int:
-    """`end`, or the row before which a headline's first line ends the stack: it belongs to what is below."""
-    if end == len(rows):
-        return end
-    for at in range(end - 1, max(start, end - 4), -1):
-        tail = [item for row in rows[at:end] for item in row]
-        sizes = [item.line.size for item in tail if item.line is not None]
-        if not lonely(tail, gutters) or len(sizes) < len(tail) or min(sizes) < TITLE * em:
-            return at + 1
-    return max(start + 1, end - 3)
+def _without_title(rows: list[list[Item]], start: int, end: int, em: float) -> int:
+    """The end of a stack without the headline that ends it: it belongs to what is below."""
+    last = end
+    while last > start + 1 and end - last < 4 and _is_title(rows[last - 1], em):
+        last -= 1
+    return last
+
+
+def _is_title(row: list[Item], em: float) -> bool:
+    return all(item.line is not None and item.line.size >= TITLE * em for item in row)

@@ -48,7 +48,7 @@ def decode(data: bytes, name: str, stated: str = "") -> tuple[str, tuple[str, ..
     """The text of a file, with line feeds as line ends, and notes on how it was read.
 
     UTF-8, and UTF-16 with its mark, are known by their form. Any other encoding is taken from `stated`, or detected;
-    what is detected must be an encoding of Chinese and give common characters. A note tells about all that is not UTF-8.
+    what is detected must be an encoding of Chinese and give common characters. A note tells of all that is not UTF-8.
 
     :param stated: the encoding that the file itself states (an HTML page's charset), "" where it states none.
     :raises PagesError: if the bytes are in no encoding that can be told, or are no text.
@@ -112,9 +112,9 @@ def _stated(data: bytes, name: str, stated: str) -> _Read | None:
 
 
 def _detected(data: bytes, name: str) -> _Read:
-    """Chinese in GB18030 or Big5: of the encodings that give common characters, one that charset-normalizer ranks first.
+    """Chinese in GB18030 or Big5: an encoding that gives common characters and that charset-normalizer ranks first.
 
-    It ranks the candidate among the encodings of the neighbours, by how little the decoded text looks like a mess.
+    The library ranks it among other countries' encodings, by how little the decoded text looks like a mess.
     """
     for label, codec in (("GB18030", "gb18030"), ("Big5", "big5hkscs"), ("Big5", "cp950")):
         note = f"{name} is not in UTF-8; it was read as {label} (detected)."
@@ -131,7 +131,7 @@ def _detected(data: bytes, name: str) -> _Read:
 
 
 def _best(data: bytes, *chinese: str) -> str:
-    """The encoding, of the neighbours and those given, in which the bytes look least like a mess; "" where none fits."""
+    """The encoding, of those given and the neighbours', in which the bytes look least like a mess; "" if none fits."""
     from charset_normalizer import from_bytes
 
     start = data[:_SAMPLE].rpartition(b"\n")[0] if len(data) > _SAMPLE else data

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from corpus.bylines import parse_byline
 from corpus.formats.lines import Piece
+from corpus.formats.web_stamps import is_tool_bar
 from corpus.joins import ends_sentence
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _MARK = re.compile(f"[{chr(_FIRST)}-{chr(_FIRST + _DIGITS - 1)}]{{2}}")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FRAME_CLASS = re.compile(
     r"(?:^|[\s_-])(?:nav|menu|breadcrumb|footer|foot|copyright|comments?|related|recommend\w*|share|sidebar|hot|rank|"
-    r"toolbar|login|pager|pagination|ads?|advert\w*|friend-?links?|qrcode)(?:$|[\s_-])",
+    r"tools?|toolbar|font-?size|login|pager|pagination|ads?|advert\w*|friend-?links?|qrcode)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _LINKS = 0.5  # share of a line that is links, from which it counts as a menu
@@ -49,15 +50,18 @@ class WebLine:
     tight: bool = False
     article: HtmlElement | None = None  # the outermost <article> around it
     frame: str = ""  # why it is no article text
-    caption: bool = False
+    caption: HtmlElement | None = None  # what makes it a picture's caption
     linked: float = 0.0  # share of its characters that are links
-    opens: bool = False  # whether an article begins with it
+    bold: bool = False  # whether all of it is in bold letters
+    stamp: bool = False  # whether it states an article's date or source, or is a button
+    opens: bool = False  # whether an article or caption begins with it
+    closes: bool = False  # whether a caption ends with it
     nodes: list[tuple[HtmlElement, bool]] = field(default_factory=list)  # its text nodes: element, whether its tail
 
     @property
     def piece(self) -> Piece:
         """The line as `lay_out` takes it."""
-        return Piece(self.text, self.level, self.tight, self.opens or self.caption, REASON if self.frame else "")
+        return Piece(self.text, self.level, self.tight, self.opens, self.closes, REASON if self.frame else "")
 
 
 def frame_of(element: HtmlElement, tag: str, main: bool) -> str:
@@ -80,6 +84,8 @@ def mark_frame(root: HtmlElement, lines: list[WebLine], judge: bool = True) -> l
     """
     headed = any(line.level in (1, 2) for line in lines if not line.frame)
     for line in lines:
+        if line.stamp or (not line.level and is_tool_bar(line.text)):
+            line.frame = line.frame or "stamp"
         if line.frame == "header" and not headed:
             line.frame = ""
         if line.frame and line.article is not None and parse_byline(line.text) is not None:
@@ -105,7 +111,7 @@ def mark_frame(root: HtmlElement, lines: list[WebLine], judge: bool = True) -> l
         if id(line) in kept:
             continue
         inside = first <= n <= last and (line.level or parse_byline(line.text) or line.block.getparent() in blocks)
-        if line.linked >= _LINKS or not (inside or _is_prose(line) or line.caption):
+        if line.linked >= _LINKS or not (inside or _is_prose(line) or line.caption is not None):
             line.frame = "not article"
     return lines
 

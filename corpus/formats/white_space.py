@@ -95,18 +95,26 @@ def share(some: list[Strip], others: list[Strip], narrowest: float) -> list[Stri
 def is_gutter(group: list[Item], strip: Strip, em: float) -> bool:
     """Whether a strip of white space parts columns: items on its left stand beside items on its right.
 
-    Where there are only two lines of body text, white space has to be wider: it may be in a line, as between the names
-    of a byline.
+    Where there are only two lines of body text about, white space has to be wider: it may be in a line, as between the
+    names of a byline.
     """
     wide = (strip[1] - strip[0]) / em
     left, right = sides(group, strip)
     if wide < GUTTER or not left or not right:
         return False
     (_, top, _, bottom), (_, other_top, _, other_bottom) = hull(left), hull(right)
-    if min(bottom, other_bottom) <= max(top, other_top):
+    begin, end = max(top, other_top), min(bottom, other_bottom)
+    if end <= begin:
         return False
-    body = [item for item in group if item.line is not None and item.line.size < TITLE * em]
-    return wide >= LONE_GUTTER or len(body) < 2 or height(body) > 3 * em
+    near = [
+        item
+        for item in group
+        if item.line is not None
+        and item.line.size < TITLE * em
+        and item.box[3] > begin - 3 * em
+        and item.box[1] < end + 3 * em
+    ]
+    return wide >= LONE_GUTTER or len(near) < 2 or height(near) > 3 * em
 
 
 def sides(group: list[Item], gutter: Strip) -> tuple[list[Item], list[Item]]:
