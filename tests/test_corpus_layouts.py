@@ -5,6 +5,7 @@ The pages are ours and were written, with their gold, by people who had not read
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def gold_of(group: str) -> list[dict[str, Any]]:
     return [row for name in GROUPS[group] for row in read_rows(LAYOUTS / f"{name}.jsonl")]
 
 
+@functools.cache
 def pages_of(group: str) -> list[Page]:
     return [read_file(LAYOUTS, Path(source)) for source in sorted({row["source"] for row in gold_of(group)})]
 

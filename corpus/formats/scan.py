@@ -28,7 +28,7 @@ INSTALL = "to read scanned pages, run: pip install 'baowen[ocr]'"
 MAX_SIDE = 20_000  # pixels
 MAX_PIXELS = 90_000_000  # a broadsheet page at 400 dpi has 60 million
 _DPI = 200  # at which a PDF's scanned sheet is drawn: body type of 9 points is 25 pixels high
-_LONGEST = 4000  # pixels of the longer side that recognition sees; larger pictures are made smaller
+_LONGEST = 3400  # pixels of the longer side that recognition sees: A3 at 200 dpi; larger pictures are made smaller
 _UNSURE = 0.5  # lines recognised with less confidence are mostly specks and photos
 
 _SPACE = 0.6  # from this gap, in heights of a character, white space parts a line; from twice that beside punctuation
