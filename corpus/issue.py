@@ -5,6 +5,7 @@ A file's name or folder says them; where these are silent, the masthead that is 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 import unicodedata
@@ -43,9 +44,20 @@ _SECTIONS = (
     "聚焦 深度 本地 财经 文艺 科技 天下 中国 世界 要聞 新聞 綜合"
 )
 _BARE_PAGE = re.compile(
-    r"^\s*[-·—|]?\s*(?P<page>[A-Z]{1,2}\d{1,2}|\d{2})\s*[-·—|]?\s*$"
+    r"^\s*[-·—|]?\s*(?P<page>[A-Z]{0,2}\d{1,2})\s*[-·—|]?\s*$"
     rf"|(?:^|\s)(?P<before>[A-Z]{{1,2}}\d{{1,2}}|\d{{2}})\s+[\u3400-\u9fff·]{{0,6}}(?:{'|'.join(_SECTIONS.split())})\b"
+    r"|(?:^|\s)(?P<named>[A-Z]\d{1,2}|^\d{1,2})\s+[\u3400-\u9fff·]{2,10}$"
     rf"|(?:{'|'.join(_SECTIONS.split())})\s+(?P<after>[A-Z]{{1,2}}\d{{1,2}}|\d{{2}})\s*$"
+    r"|^(?:PAGE|Page|page)\s+(?P<word>[A-Z]?\d{1,2})\b"
+)
+_REPUBLIC = re.compile(
+    rf"民[国國]\s*(?P<y>{NUMBER}|[一二三四五六七八九〇零○]{{2,3}})\s*年\s*(?P<m>{NUMBER})\s*月\s*(?P<d>{NUMBER})\s*日"
+)
+_REPUBLIC_BEGAN = 1911  # the year before its first
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_ENGLISH_DATE = re.compile(
+    rf"\b(?P<month>{'|'.join(_MONTHS)})[a-z]*\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
 )
 
 
@@ -121,10 +133,7 @@ def _masthead_date(lines: Sequence[str]) -> str | None:
     for line, after in zip(lines, [*lines, ""][1:], strict=True):
         if re.search("[。!?;]", line):
             continue  # a sentence that speaks of a date
-        for match in _MASTHEAD_DATE.finditer(line):
-            day = _day(match)
-            if day is None:
-                continue
+        for day in _printed_days(line):
             weekday = _WEEKDAY.search(line) or _WEEKDAY.match(after)
             if weekday is not None and WEEKDAYS[weekday["day"]] == day.weekday():
                 return day.isoformat()
@@ -133,12 +142,25 @@ def _masthead_date(lines: Sequence[str]) -> str | None:
     return unsure
 
 
+def _printed_days(line: str) -> Iterator[datetime.date]:
+    for match in _MASTHEAD_DATE.finditer(line):
+        if (day := _day(match)) is not None:
+            yield day
+    for match in _REPUBLIC.finditer(line):
+        with contextlib.suppress(ValueError):
+            yield datetime.date(_REPUBLIC_BEGAN + number(match["y"]), number(match["m"]), number(match["d"]))
+    for match in _ENGLISH_DATE.finditer(line):
+        with contextlib.suppress(ValueError):
+            month = _MONTHS.index(match["month"].lower()) + 1
+            yield datetime.date(int(match["year"]), month, int(match["day"]))
+
+
 def _masthead_page(line: str) -> str | None:
     line = _MASTHEAD_DATE.sub(" ", _COUNTED.sub(" ", line))
     if (page := _page_word(line)) is not None:
         return page
     match = _BARE_PAGE.search(line)
-    return None if match is None else _page(match["page"] or match["before"] or match["after"])
+    return None if match is None else _page(next(found for found in match.groups() if found))
 
 
 def _page_word(text: str) -> str | None:

@@ -116,7 +116,7 @@ _PAGE_NAME = re.compile(
     r"^[\u3400-\u9fff·]{2,6}(?:\s*第?\s*[a-d]?\d{1,2}\s*版|(?:\s+|第)[a-d]?\d{1,2}|[a-d]\d{2})$"
     r"|^[a-d]?\d{1,2}(?:版|\s)\s*[\u3400-\u9fff·]{2,6}$"
 )
-_TOP = 16  # lines that a masthead may take
+TOP = 16  # lines that a masthead may take
 _EDGE = 4  # a bare number is a page's only near its upper or lower edge: elsewhere it may be a cut sentence's
 _LONG = 40
 _NOTICE = re.compile(r"(?:公告|通告|通知|公示|告示)$")
@@ -244,13 +244,13 @@ def _set_roles(lines: Sequence[Line]) -> None:
             line.role, line.byline, in_adverts = "byline", byline, False
         elif _DATELINE.match(line.text) or _DATELINE.match(key):
             line.role, in_adverts = "dateline", False
-        elif _BARE_NUMBER.match(key) and not _EDGE <= n < len(lines) - _EDGE:
+        elif _BARE_NUMBER.match(key) and not 2 * _EDGE <= n < len(lines) - _EDGE:
             line.role = "page number"
         elif _ADVERTS.match(key):
             line.role, in_adverts = "advertisement", True
         elif reason := next((why for pattern, why in _FURNITURE if pattern.search(key)), ""):
             # A date in the middle of a page signs a notice.
-            line.role = reason if reason != "masthead" or not _TOP <= n < len(lines) - _EDGE else "text"
+            line.role = reason if reason != "masthead" or not TOP <= n < len(lines) - _EDGE else "text"
         elif n and lines[n - 1].role == "QR hint" and line.gap == 0 and len(key) <= 20 and "。" not in key:
             line.role = "QR hint"
         elif in_adverts and n + 1 < len(lines) and line.gap > 0 and _heads_notice(line, lines[n + 1]):

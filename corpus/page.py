@@ -11,7 +11,7 @@ from corpus.bylines import Byline, credit_at_end, inline_byline
 from corpus.ids import article_id
 from corpus.issue import date_and_page, masthead_date_and_page
 from corpus.items import Item, cut_into_items, sum_of
-from corpus.lines import Line, lines_of
+from corpus.lines import TOP, Line, lines_of
 from corpus.passages import slice_block
 from corpus.records import Article, Block, Extracted, Furniture, Page
 
@@ -52,6 +52,12 @@ def _article(item: Item, source: str, taken: set[str], text: str) -> Article:
         correspondents=byline.correspondents,
         photographers=byline.photographers,
     )
+
+
+def _masthead(lines: list[Line], asides: set[str]) -> list[str]:
+    """The lines that may state the issue's date and page: those at the head of the page, or of its format's headers."""
+    roles = {"masthead", "page number", "page name", "imprint", "text"}
+    return [line.text for n, line in enumerate(lines) if line.role in asides or (n < TOP and line.role in roles)]
 
 
 def _inside(lines: list[Line], asides: set[str]) -> list[Line]:
@@ -118,7 +124,7 @@ def read_page(extracted: Extracted, source: str, sha256: str) -> Page:
     )
     date, number = date_and_page(source)
     if date is None or number is None:
-        printed = masthead_date_and_page([line.text for line in lines if line.role in ("masthead", "page number")])
+        printed = masthead_date_and_page(_masthead(lines, {reason for _, reason in extracted.asides}))
         date, number = (date or printed[0], number or printed[1])
     return Page(
         source=source,

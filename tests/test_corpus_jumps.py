@@ -63,6 +63,10 @@ def test_date_and_page(name: str, found: tuple[str | None, str | None]) -> None:
         (["2026-04-01 星期三 02 要闻"], ("2026-04-01", "2")),
         (["04", "2026年4月1日"], ("2026-04-01", "4")),
         (["头版"], (None, "1")),
+        (["中華民國一一五年四月一日 星期三", "A3 地方要聞"], ("2026-04-01", "A3")),
+        (["Page 1  Wednesday, April 1, 2026  English edition"], ("2026-04-01", "1")),
+        (["某晚报 2026年4月1日 A6 城事·服务"], ("2026-04-01", "A6")),
+        (["2 综合"], (None, "2")),
         # one that its weekday bears out goes before one that stands alone
         (["2025年3月1日起施行", "2026年4月1日 星期三"], ("2026-04-01", None)),
         (["2026年4月1日 星期二"], (None, None)),  # it was a Wednesday
