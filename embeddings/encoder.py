@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from corpus.fold import fold
-from embeddings.models import Found, check_device, find, first_line, kind_of
+from embeddings.models import Found, check_device, find, first_line, kind_of, quietly
 from embeddings.prompts import Prompts, prompts_of
 
 if TYPE_CHECKING:
@@ -218,13 +218,14 @@ def _load_transformer(name: str, found: Found, device: str | None, question_prom
         ) from error
     check_device(device)
     try:
-        model = SentenceTransformer(
-            str(found.folder),
-            device=device,
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True},
-        )
+        with quietly():
+            model = SentenceTransformer(
+                str(found.folder),
+                device=device,
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True},
+            )
         fingerprint = _fingerprint(name, found)
     # What a hundred architectures can raise has no common base.
     except Exception as error:

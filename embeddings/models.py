@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from corpus.errors import ModelError
 # Neither pickled weights nor code nor other runtimes' copies of the weights.
 _WANTED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 _UNWANTED = ["onnx/*", "openvino/*", "checkpoint-*/*", "runs/*", "consolidated*"]
-_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.tiktoken", "*etokenizer_config.json")
 _PICKLED = ("pytorch_model*.bin", "adapter_model.bin")
 
 
@@ -40,7 +42,8 @@ def find(name: str, organization: str = "sentence-transformers") -> Found:
     :raises ModelError: if there is no such model, it cannot be fetched, or its weights are no safetensors.
     """
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    # An empty name would be the folder one happens to be in.
+    if name.strip() and folder.is_dir():
         found = Found(folder)
     elif folder.exists() or name.startswith((".", "~", os.sep)) or name.count("/") > 1 or not name.strip():
         raise ModelError(
@@ -53,7 +56,7 @@ def find(name: str, organization: str = "sentence-transformers") -> Found:
         if place is None:
             place = _downloaded(name, repository)
         found = Found(place, place.name)
-    _refuse_pickled(name, found)
+    _check_files(name, found)
     return found
 
 
@@ -77,6 +80,20 @@ def check_device(device: str | None) -> None:
             f"The device {device!r} cannot be used ({first_line(error)}); expected one of {', '.join(usable)}. "
             "Name one of these, or leave the device out."
         ) from None
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """No progress bars of transformers: what they count takes a second, and they are drawn on logs as well."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def first_line(error: Exception) -> str:
@@ -159,18 +176,28 @@ def _loadable(folder: Path) -> bool:
             shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
             weights = all((folder / shard).exists() for shard in shards)
         else:
-            weights = any(path.exists() for path in folder.rglob("*.safetensors"))
+            weights = _has(folder, "*.safetensors")
     except (ModelError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return False
     described = (folder / "modules.json").exists() or (folder / "config.json").exists()
-    return described and weights and any(next(folder.rglob(pattern), None) for pattern in _TOKENIZERS)
+    return described and weights and _has(folder, *_TOKENIZERS)
+
+
+def _has(folder: Path, *patterns: str) -> bool:
+    """Whether one of the folders of a model's parts, not what lies below them, holds such a file."""
+    # A link in the hub's cache whose file is gone does not exist.
+    parts = module_folders(folder)
+    return any(path.exists() for part in parts for pattern in patterns for path in part.glob(pattern))
 
 
 def _downloaded(name: str, repository: str) -> Path:
     """The snapshot of a hub model, fetched as far as it is not cached."""
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     try:
+        # `snapshot_download` gives what there is where it cannot reach the hub; this says so instead.
+        HfApi().model_info(repository, revision="main")
         return _snapshot(repository, local=False)
     except GatedRepoError as error:
         reason = "is given out by its owner on request only"
@@ -204,19 +231,25 @@ def _snapshot(repository: str, local: bool) -> Path:
     )
 
 
-def _refuse_pickled(name: str, found: Found) -> None:
-    """Refuse a model of which a part would be read from a pickle, which may run code when it is read."""
-    pickled = None
+def _check_files(name: str, found: Found) -> None:
+    """Refuse a model of which a part would be read from a pickle, which may run code, or that lacks its tokenizer."""
+    weights = _has(found.folder, "*.safetensors")
     for part in module_folders(found.folder):
         names = [path.name for pattern in _PICKLED for path in sorted(part.glob(pattern))]
         if names and not any(part.glob("*.safetensors")):
-            pickled = (part / names[0]).relative_to(found.folder).as_posix()
+            has = f"its weights in {(part / names[0]).relative_to(found.folder).as_posix()}"
             break
-    # Of a hub model the pickled files were not even downloaded.
-    nothing = found.revision is not None and next(found.folder.rglob("*.safetensors"), None) is None
-    if pickled is not None or nothing:
-        has = f"its weights in {pickled}" if pickled is not None else "no weights in safetensors"
+    else:
+        # Of a hub model the pickled files were not even downloaded. A folder without any is not ours to judge.
+        has = "no weights in safetensors" if found.revision is not None and not weights else ""
+    if has:
         raise ModelError(
             f"The model {name} has {has}; expected model.safetensors, since other formats can run code when they are "
             "read. Choose a model that has it, or save this one anew with `SentenceTransformer.save`."
+        )
+    # transformers would make one up that knows no word.
+    if weights and not _has(found.folder, *_TOKENIZERS):
+        raise ModelError(
+            f"The model {name} has no tokenizer; expected tokenizer.json or another vocabulary beside its weights. "
+            "Copy the model again."
         )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from corpus.fold import fold
-from embeddings.models import check_device, find, first_line, kind_of
+from embeddings.models import check_device, find, first_line, kind_of, quietly
 
 _BATCH = 16
 
@@ -98,13 +98,14 @@ def load_reranker(name: str, device: str | None = None) -> CrossEncoderReranker:
         ) from error
     check_device(device)
     try:
-        model = CrossEncoder(
-            str(found.folder),
-            device=device,
-            trust_remote_code=False,
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True},
-        )
+        with quietly():
+            model = CrossEncoder(
+                str(found.folder),
+                device=device,
+                trust_remote_code=False,
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True},
+            )
     # What a hundred architectures can raise has no common base.
     except Exception as error:
         raise ModelError(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tiny_models
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from toy_encoder import ToyEncoder
@@ -56,31 +59,21 @@ def small_static(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def small_transformer(tmp_path: Path, sentence_transformers: Any) -> Path:
-    """A random BERT of one layer and 16 dimensions, with an instruction on the question only."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+@pytest.fixture(scope="module")
+def prompted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random transformer with an instruction on the question only."""
+    return tiny_models.save_encoder(tmp_path_factory.mktemp("models") / "prompted", {"query": "问题", "document": ""})
 
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "公", "交", "贷", "款", "问", "题", "a", "b"]
-    (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
-    torch.manual_seed(5)
-    config = BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=64,
-    )  # fmt: skip
-    bert, folder = tmp_path / "bert", tmp_path / "model"
-    BertModel(config).save_pretrained(bert)
-    BertTokenizerFast(str(tmp_path / "vocab.txt")).save_pretrained(bert)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        transformer = sentence_transformers.models.Transformer(str(bert), max_seq_length=64)
-        pooling = sentence_transformers.models.Pooling(16)
-        model = sentence_transformers.SentenceTransformer(
-            modules=[transformer, pooling], prompts={"query": "问题", "document": ""}, device="cpu"
-        )
-        model.save_pretrained(str(folder), create_model_card=False)
-    return folder
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without any instruction of its own."""
+    return tiny_models.save_encoder(tmp_path_factory.mktemp("models") / "silent")
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BAOWEN_QUESTION_PROMPT", raising=False)
 
 
 def test_bundled_equals_sentence_transformers(bundled: Encoder, sentence_transformers: Any) -> None:
@@ -151,9 +144,9 @@ def test_static_with_prompts_is_left_to_sentence_transformers(small_static: Path
     np.testing.assert_allclose(encoder.encode_passages(["a"]), [[1, 0]], atol=1e-3)
 
 
-def test_transformer_gives_questions_their_instruction(small_transformer: Path, sentence_transformers: Any) -> None:
-    encoder = load_encoder(str(small_transformer), device="cpu")
-    model = sentence_transformers.SentenceTransformer(str(small_transformer), device="cpu")
+def test_transformer_gives_questions_their_instruction(prompted: Path, sentence_transformers: Any) -> None:
+    encoder = load_encoder(str(prompted), device="cpu")
+    model = sentence_transformers.SentenceTransformer(str(prompted), device="cpu")
     questions = encoder.encode_questions(["公交貸款", ""])
     passages = encoder.encode_passages(["公交貸款", " "])
     assert encoder.dim == 16 and questions.dtype == passages.dtype == np.float32
@@ -161,7 +154,78 @@ def test_transformer_gives_questions_their_instruction(small_transformer: Path, 
     np.testing.assert_allclose(questions, [expected[0], np.zeros(16)], atol=1e-5)
     np.testing.assert_allclose(passages, [expected[1], np.zeros(16)], atol=1e-5)
     assert np.abs(questions[0] - passages[0]).max() > 0.01
-    assert encoder.fingerprint == fingerprint_of(small_transformer)
+    assert encoder.fingerprint == fingerprint_of(prompted)
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "passage"),
+    [
+        ("bge-small-zh-v1.5", "为这个句子生成表示以用于检索相关文章：", ""),
+        ("BGE-large-en", "Represent this sentence for searching relevant passages: ", ""),
+        ("multilingual-e5-small", "query: ", "passage: "),
+        ("models--intfloat--e5-base-v2/snapshots/0f3a", "query: ", "passage: "),
+        ("bge-m3", "", ""),
+        ("multilingual-e5-large-instruct", "", ""),
+        ("my-bge-small-zh", "", ""),
+    ],
+)
+def test_families_without_prompts_get_those_of_their_cards(
+    name: str, question: str, passage: str, silent: Path, tmp_path: Path, sentence_transformers: Any
+) -> None:
+    folder = tmp_path / name
+    shutil.copytree(silent, folder)
+    encoder = load_encoder(str(folder), device="cpu")
+    model = sentence_transformers.SentenceTransformer(str(silent), device="cpu")
+    # The instruction as it stands, the text in its matching form.
+    expected = model.encode(
+        [question + "公交贷款", passage + "公交贷款"], normalize_embeddings=True, show_progress_bar=False
+    )
+    np.testing.assert_allclose(encoder.encode_questions(["公交貸款"])[0], expected[0], atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_passages(["公交貸款"])[0], expected[1], atol=1e-5)
+    # An index with other passage vectors must not pass for one of this model.
+    assert (encoder.fingerprint == fingerprint_of(silent)) == (passage == "")
+
+
+def test_a_models_own_instruction_comes_before_its_familys(prompted: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bge-small-zh-v1.5"
+    shutil.copytree(prompted, folder)
+    expected = load_encoder(str(prompted), device="cpu").encode_questions(["公交"])
+    np.testing.assert_array_equal(load_encoder(str(folder), device="cpu").encode_questions(["公交"]), expected)
+
+
+def test_the_users_instruction_comes_first(prompted: Path, silent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def question(model: Path, prompt: str | None = None) -> Any:
+        return load_encoder(str(model), device="cpu", question_prompt=prompt).encode_questions(["公交"])
+
+    without, own = question(silent), question(prompted)
+    np.testing.assert_allclose(question(prompted, ""), without, atol=1e-6)
+    np.testing.assert_allclose(question(silent, "问题"), own, atol=1e-6)
+    assert np.abs(own - without).max() > 0.01
+    monkeypatch.setenv("BAOWEN_QUESTION_PROMPT", "问题")
+    np.testing.assert_allclose(question(silent), own, atol=1e-6)
+    np.testing.assert_allclose(question(silent, ""), without, atol=1e-6)
+    monkeypatch.setenv("BAOWEN_QUESTION_PROMPT", "")
+    np.testing.assert_allclose(question(prompted), without, atol=1e-6)
+
+
+def test_the_bundled_encoder_takes_no_instruction(bundled: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAOWEN_QUESTION_PROMPT", "为这个句子")
+    np.testing.assert_array_equal(load_encoder().encode_questions(TEXTS[1:2]), bundled.encode_questions(TEXTS[1:2]))
+
+
+def test_a_static_model_with_the_users_instruction(small_static: Path, sentence_transformers: Any) -> None:
+    encoder = load_encoder(str(small_static), device="cpu", question_prompt="b ")
+    np.testing.assert_allclose(encoder.encode_questions(["a"]), [[0.6, 0.8]], atol=1e-3)
+    np.testing.assert_allclose(encoder.encode_passages(["a"]), [[1, 0]], atol=1e-3)
+
+
+def test_several_threads_may_use_one(silent: Path) -> None:
+    encoder = load_encoder(str(silent), device="cpu")
+    texts = ["公交", "公交贷款" * 40]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: encoder.encode_passages(texts), range(20)))
+    for rows in found:
+        np.testing.assert_allclose(rows, found[0], atol=1e-5)
 
 
 def test_fingerprint_follows_the_files_not_the_card(small_static: Path) -> None:
@@ -188,7 +252,9 @@ def test_unknown_hub_model_without_network(monkeypatch: pytest.MonkeyPatch, sent
     import huggingface_hub.constants
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(ModelError, match=r"The model example/no-such-model cannot be loaded .*leave the model out"):
+    with pytest.raises(
+        ModelError, match=r"The model example/no-such-model is not in the local cache .*leave the model out"
+    ):
         load_encoder("example/no-such-model", device="cpu")
 
 
