@@ -17,8 +17,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import PagesError
+from corpus.formats.ink import INK, Ink, photos
 from corpus.formats.paragraphs import compose
-from corpus.formats.printed import Box, Line, Sheet, body_size, is_wide
+from corpus.formats.printed import Line, Sheet, body_size, is_wide
+from corpus.formats.upright import upright
 from corpus.records import Extracted
 
 if TYPE_CHECKING:
@@ -28,12 +30,11 @@ INSTALL = "to read scanned pages, run: pip install 'baowen[ocr]'"
 MAX_SIDE = 20_000  # pixels
 MAX_PIXELS = 90_000_000  # a broadsheet page at 400 dpi has 60 million
 _DPI = 200  # at which a PDF's scanned sheet is drawn: body type of 9 points is 25 pixels high
-_LONGEST = 3400  # pixels of the longer side that recognition sees: A3 at 200 dpi; larger pictures are made smaller
 _UNSURE = 0.5  # lines recognised with less confidence are mostly specks and photos
 
 _SPACE = 0.6  # from this gap, in heights of a character, white space parts a line; from twice that beside punctuation
-_TILE = 16  # pixels; the side of the squares in which photos are looked for
-_PHOTO = 5  # heights of a line of body text; a dark area that is smaller may be a letter
+_EVEN = (0.95, 1.05)  # measured sizes of the same type, where ink shows them
+_ROUGH = (0.85, 1.25)  # the same where only recognition's boxes do
 
 Quad = Sequence[tuple[float, float]]
 """Upper left, upper right, lower right and lower left corner, in pixels."""
@@ -80,60 +81,81 @@ def recognise_sheet(page: Any, number: int) -> tuple[Sheet, list[float]]:
 
 
 def recognise(image: Image, number: int, scale: float = 1.0) -> tuple[Sheet, list[float]]:
-    """The lines of a picture, and the confidence of each, 0 to 1.
+    """The lines of a picture, and the confidence of each, 0 to 1; a picture that lies on its side is read upright.
 
-    :param image: RGB. :param scale: pixels to a unit of the regions.
+    :param image: RGB. :param scale: pixels to a unit of the regions, which are those of the picture as it is given.
     """
-    import numpy as np
-
     with _LOCK:
-        found = _engine()(np.asarray(image)[:, :, ::-1], return_word_box=True, return_single_char_box=True)
-    if found.boxes is None or not len(found.boxes):
+        engine = _engine()
+        turned = upright(image, engine)
+        found = _found(turned.image, turned.shrink, engine)
+    image = turned.image
+    if not found:
         return Sheet(number, 0.0, float(image.height), (), measured=True), []
-    quads = [[(float(x), float(y)) for x, y in quad] for quad in found.boxes]
-    slope = _slope(quads)
+    slope = _slope([quad for quad, _, _, _ in found])
+    ink = Ink(image, slope)
     lines: list[Line] = []
+    exact: list[bool] = []
     certain: list[float] = []
-    for quad, text, score, chars in zip(quads, found.txts, found.scores, found.word_results, strict=True):
-        if text.strip() and score >= _UNSURE:
-            for corners, piece in _pieces(quad, text.strip(), chars):
-                lines.append(_line(corners, piece, slope, scale))
-                certain.append(float(score))
-    # Measured sizes of the same type differ by a tenth.
+    for quad, text, score, chars in found:
+        whole = _rows(ink, quad, text, slope)
+        for corners, piece in _pieces(quad, text, chars):
+            # A piece of few characters is as high as the line that it is part of.
+            rows = _rows(ink, corners, piece, slope) or whole
+            line = _line(corners, piece, slope, rows)
+            left, top, right, bottom = turned.given(line.place)
+            lines.append(replace(line, place=(left / scale, top / scale, right / scale, bottom / scale)))
+            exact.append(rows is not None)
+            certain.append(score)
     em = body_size(lines)
-    even = tuple(replace(line, size=em) if 0.85 * em <= line.size <= 1.25 * em else line for line in lines)
-    return Sheet(number, 0.0, float(image.height), even, _photos(image, slope, em), measured=True), certain
+    even: list[Line] = []
+    for line, by_ink in zip(lines, exact, strict=True):
+        low, high = _EVEN if by_ink else _ROUGH
+        even.append(replace(line, size=em) if low * em <= line.size <= high * em else line)
+    return Sheet(number, 0.0, float(image.height), tuple(even), photos(image, slope, em), measured=True), certain
 
 
-def _photos(image: Image, slope: float, em: float) -> tuple[Box, ...]:
-    """Areas without white paper in them, in the frame of the page held straight.
-
-    They are found in squares of `_TILE` pixels: letters leave most of a square white, photos and tints next to nothing.
-    """
-    import cv2
+def _found(image: Image, shrink: float, engine: Any) -> list[tuple[Quad, str, float, list[tuple[str, float, Quad]]]]:
+    """Lines with corners in pixels of `image`, text, confidence, and the same of each character that is not blank."""
     import numpy as np
+    from PIL import Image as Pictures
 
-    grey = np.asarray(image.convert("L"))
-    rows, columns = grey.shape[0] // _TILE, grey.shape[1] // _TILE
-    if not rows or not columns:
-        return ()
-    squares = grey[: rows * _TILE, : columns * _TILE].reshape(rows, _TILE, columns, _TILE)
-    paper = float(np.percentile(grey, 90)) * 0.85
-    dark = ((squares > paper).mean(axis=(1, 3)) < 0.1).astype(np.uint8)
-    _, _, found, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    out: list[Box] = []
-    for x, y, width, height, count in found[1:].tolist():
-        if min(width, height) * _TILE >= _PHOTO * em and count >= 0.5 * width * height:
-            left, top, right, bottom = (float(side * _TILE) for side in (x, y, x + width, y + height))
-            out.append((left + slope * top, top - slope * left, right + slope * bottom, bottom - slope * right))
-    return tuple(out)
+    width, height = max(1, round(image.width * shrink)), max(1, round(image.height * shrink))
+    seen = image.resize((width, height), Pictures.Resampling.LANCZOS) if shrink < 1 else image
+    x_scale, y_scale = image.width / width, image.height / height
+
+    def corners(quad: Any) -> Quad:
+        return [(float(x) * x_scale, float(y) * y_scale) for x, y in quad]
+
+    found = engine(
+        np.asarray(seen)[:, :, ::-1],
+        use_det=True,
+        use_cls=True,
+        use_rec=True,
+        return_word_box=True,
+        return_single_char_box=True,
+    )
+    if found.boxes is None or not len(found.boxes):
+        return []
+    return [
+        (corners(quad), text.strip(), float(score), [(char, sure, corners(box)) for char, sure, box in chars])
+        for quad, text, score, chars in zip(found.boxes, found.txts, found.scores, found.word_results, strict=True)
+        if text.strip() and score >= _UNSURE
+    ]
+
+
+def _rows(ink: Ink, quad: Quad, text: str, slope: float) -> tuple[float, float] | None:
+    """Where the line's ink begins and ends along y on the page held straight; None where that cannot be told."""
+    ys = [y - slope * x for x, y in quad]
+    left, right = (quad[0][0] + quad[3][0]) / 2, (quad[1][0] + quad[2][0]) / 2
+    return ink.rows(left, right, (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2, text)
 
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
-    return RapidOCR(params={"Global.log_level": "error", "Global.max_side_len": _LONGEST})
+    return RapidOCR(params={"Global.log_level": "error", "Global.max_side_len": MAX_SIDE})
 
 
 def _opened(data: bytes, name: str) -> Image:
@@ -209,19 +231,24 @@ def _slope(quads: Sequence[Quad]) -> float:
     return median(slopes) if slopes else 0.0
 
 
-def _line(quad: Quad, text: str, slope: float, scale: float) -> Line:
-    """A recognised line in the frame of the page held straight.
+def _line(quad: Quad, text: str, slope: float, rows: tuple[float, float] | None = None) -> Line:
+    """A recognised line in the frame of the page held straight; its place is in pixels.
 
     Recognition draws its boxes around the ink with a margin, which would close a narrow gutter: the em square is about
     nine tenths of their height, and the ink begins and ends a seventh of that further in.
+
+    :param rows: where the ink begins and ends along y, in that frame, if known.
     """
     straight = [(x + slope * y, y - slope * x) for x, y in quad]
     xs, ys = [x for x, _ in straight], [y for _, y in straight]
     top, bottom = (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2
     margin = 0.05 * (bottom - top)
     inset = min(3 * margin, 0.2 * (max(xs) - min(xs)))
-    box = (min(xs) + inset, top + margin, max(xs) - inset, bottom - margin)
+    if rows is None:
+        top, bottom = top + margin, bottom - margin
+    else:
+        beyond = (rows[1] - rows[0]) * (1 / INK - 1) / 2
+        top, bottom = rows[0] - beyond, rows[1] + beyond
+    box = (min(xs) + inset, top, max(xs) - inset, bottom)
     place = (min(x for x, _ in quad), min(y for _, y in quad), max(x for x, _ in quad), max(y for _, y in quad))
-    return Line(
-        text, box, max(1.0, box[3] - box[1]), (place[0] / scale, place[1] / scale, place[2] / scale, place[3] / scale)
-    )
+    return Line(text, box, max(1.0, bottom - top), place)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qa.chat.server import build, run, serve
+from qa.chat.server import build, serve
 
-__all__ = ["build", "run", "serve"]
+__all__ = ["build", "serve"]

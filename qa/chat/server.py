@@ -9,7 +9,6 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.chat.session import WINDOWS, Source
@@ -108,43 +107,6 @@ def serve(
             print(f"Port {port} is taken; using {actual} instead.", file=sys.stderr, flush=True)
         source = archive() if callable(archive) else archive
         _run(build(source, host), sock, f"http://{_shown_host(host)}:{actual}", open_browser)
-
-
-def run(
-    pages: Path | str | None = None,
-    *,
-    model: str | None = None,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    open_browser: bool = False,
-) -> None:
-    """Open the archive of a folder or file of pages, the sample pages where there is none, and serve its chat.
-
-    Progress, notes and skipped files are told on standard error.
-
-    :raises BaowenError: if the pages, the model or the index cannot be used.
-    :raises OSError: if no port is free.
-    """
-
-    def opened() -> Source:
-        from qa.archive import Archive
-
-        archive = Archive.open(pages, model=model, progress=_progress)
-        for note in archive.notes:
-            print(note, file=sys.stderr)
-        for skipped in archive.skipped:
-            print(f"Skipped {skipped.source}: {skipped.reason}", file=sys.stderr)
-        return archive
-
-    serve(opened, host=host, port=port, open_browser=open_browser)
-
-
-def _progress(what: str, done: int, total: int) -> None:
-    """One line for each kind of work; on a terminal it counts up in place, elsewhere only its end is written."""
-    live = sys.stderr.isatty()
-    if live or done == total:
-        end = "\n" if done == total else ""
-        print(f"\r{what}: {done} of {total}" if live else f"{what}: {total}", file=sys.stderr, flush=True, end=end)
 
 
 def _shown_host(host: str) -> str:
