@@ -55,7 +55,10 @@ class Encoder(Protocol):
 
 
 class StaticEncoder:
-    """A tokenizer and a table of vectors; needs neither torch nor sentence-transformers."""
+    """A tokenizer and a table of vectors; needs neither torch nor sentence-transformers.
+
+    `table` is float32 (vocabulary, dim), as saved: the rows are not scaled to length one.
+    """
 
     def __init__(self, name: str, tokenizer: Tokenizer, table: NDArray[np.float32], fingerprint: str) -> None:
         """`table` is float32 (vocabulary, dim).
@@ -72,8 +75,8 @@ class StaticEncoder:
         self.name = name
         self.dim = int(table.shape[1])
         self.fingerprint = fingerprint
-        self._tokenizer = tokenizer
-        self._table = table
+        self.tokenizer = tokenizer
+        self.table = table
 
     def encode_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 (n, dim), unit rows; a zero row for a text without any token."""
@@ -87,10 +90,10 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         for start in range(0, len(texts), _BATCH):
             folded = [fold(text) for text in texts[start : start + _BATCH]]
-            found = self._tokenizer.encode_batch_fast(folded, add_special_tokens=False)
+            found = self.tokenizer.encode_batch_fast(folded, add_special_tokens=False)
             for row, encoding in enumerate(found, start):
                 if encoding.ids:
-                    vectors[row] = self._table[encoding.ids].mean(axis=0)
+                    vectors[row] = self.table[encoding.ids].mean(axis=0)
         return _unit(vectors)
 
 

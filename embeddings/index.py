@@ -57,6 +57,12 @@ class Index:
         rows, scores = self._generation.lexical.search(words, pairs, k, use_words, use_pairs)
         return list(zip(rows.tolist(), scores.tolist(), strict=True))
 
+    def candidates(
+        self, words: Sequence[str], pairs: Sequence[str], k: int, use_pairs: bool = True
+    ) -> NDArray[np.int64]:
+        """At most `k` rows that share a word or pair with the question, the likeliest, in no order, without scores."""
+        return self._generation.lexical.candidates(words, pairs, k, use_pairs)
+
     def lexical_scores(
         self,
         words: Sequence[str],
@@ -67,6 +73,10 @@ class Index:
     ) -> NDArray[np.float32]:
         """BM25 of `rows`, float32 (len(rows),), in their order; the same numbers that `lexical` gives."""
         return self._generation.lexical.score(words, pairs, np.asarray(rows, np.int64), use_words, use_pairs)
+
+    def pairs_held(self, pairs: Sequence[str], rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
+        """bool (len(rows), len(pairs)): whether each of `rows` holds each character pair; pairs must be distinct."""
+        return self._generation.lexical.pairs.holds(pairs, np.asarray(rows, np.int64))
 
     def vectors(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of `rows`, float32 (len(rows), dim)."""

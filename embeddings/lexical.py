@@ -89,16 +89,36 @@ class Field:
             return np.zeros(len(rows))
         weight = np.zeros(len(self.vocabulary))
         weight[known] = np.log(1 + (len(self) - self.df[known] + 0.5) / (self.df[known] + 0.5))
-        counts = self.indptr[rows + 1] - self.indptr[rows]
-        place = np.repeat(np.arange(len(rows)), counts)
-        # The entries of all rows in one array: each row's start, counted on from where its part begins.
-        entry = np.arange(len(place)) + np.repeat(self.indptr[rows] - (np.cumsum(counts) - counts), counts)
+        entry, place = self._entries(rows)
         hit = weight[self.terms[entry]] > 0
         entry, place = entry[hit], place[hit]
         tf = self.tf[entry]
         part = weight[self.terms[entry]] * tf * (K1 + 1) / (tf + self._norm[rows][place])
         total: NDArray[np.float64] = np.bincount(place, weights=part, minlength=len(rows)).astype(np.float64)
         return total
+
+    def holds(self, terms: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
+        """bool (rows, terms): whether each of `rows` holds each term."""
+        out = np.zeros((len(rows), len(terms)), dtype=np.bool_)
+        known = [(column, self._ids[term]) for column, term in enumerate(terms) if term in self._ids]
+        if not known or len(rows) == 0:
+            return out
+        column_of = np.full(len(self.vocabulary), -1, np.int32)
+        for column, term in known:
+            column_of[term] = column
+        entry, place = self._entries(rows)
+        columns = column_of[self.terms[entry]]
+        hit = columns >= 0
+        out[place[hit], columns[hit]] = True
+        return out
+
+    def _entries(self, rows: Rows) -> tuple[Rows, Rows]:
+        """The places of the entries of all `rows` in one array, and beside each the number of its row among `rows`."""
+        counts = self.indptr[rows + 1] - self.indptr[rows]
+        place = np.repeat(np.arange(len(rows)), counts)
+        # Each row's start, counted on from where its part begins.
+        entry = np.arange(len(place)) + np.repeat(self.indptr[rows] - (np.cumsum(counts) - counts), counts)
+        return entry, place
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
         """What `Lexical.to_files` saves of this field beside the vocabulary."""
@@ -151,6 +171,14 @@ class Lexical:
         order = np.lexsort((rows, -scores))[:k]
         order = order[scores[order] > 0]
         return rows[order], scores[order]
+
+    def candidates(self, words: Sequence[str], pairs: Sequence[str], k: int, use_pairs: bool = True) -> Rows:
+        """At most `k` rows that are worth scoring, int64, without their scores: as `search`, but in a large corpus
+        tantivy's own order decides, which costs a third.
+        """
+        if self._proposals is None or k <= 0 or len(self) == 0:
+            return self.search(words, pairs, k, use_pairs=use_pairs)[0]
+        return self._proposals.rows(words, pairs if use_pairs else (), min(k, len(self)))
 
     def to_files(self) -> dict[str, bytes]:
         """The two files of the fields: arrays (.npz, no pickle) and vocabularies (.json)."""

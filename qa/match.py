@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -9,7 +10,10 @@ from numpy.typing import NDArray
 
 from qa.question import Unit
 
-_FAINT = 0.3
+Holds = Callable[[Sequence[str]], NDArray[np.bool_]]
+# Words whose pairs are the text's own: numerals may be indexed in another form.
+_PAIRED = re.compile("(?:(?![〇零一二两三四五六七八九十百千万亿])[\u3400-\u9fff]){2,}")
+FAINT = 0.3
 _LONE = 0.4  # a lone character stands in many words that have nothing to do with it
 
 
@@ -22,7 +26,7 @@ class Matcher:
 
     def __init__(self, units: Sequence[Unit], idf: Callable[[str], float], faint: str = "") -> None:
         self.units = tuple(units)
-        scale = [_FAINT if unit.surface in faint else 1.0 for unit in units]
+        scale = [FAINT if unit.surface in faint else 1.0 for unit in units]
         self._near = [
             [(word, near, s * idf(word) * (_LONE if len(word) == 1 else 1.0)) for word, near in unit.near]
             for unit, s in zip(units, scale, strict=True)
@@ -36,6 +40,25 @@ class Matcher:
             [max((n * r for word, n, r in near if _find(folded, word) >= 0), default=0.0) for near in self._near],
             dtype=np.float64,
         )
+
+    def gains_of(self, texts: Sequence[str], holds: Holds) -> NDArray[np.float64]:
+        """float64 (texts, units): `gains` of many texts at once.
+
+        :param holds: given distinct character pairs, tells which of the texts hold them, bool (texts, pairs). A word of
+            two Chinese characters stands where its pair does, and a longer one only where all of its pairs do, so that
+            few texts need be read.
+        """
+        out = np.zeros((len(texts), len(self.units)))
+        if not texts or not self.units:
+            return out
+        words = list(dict.fromkeys(word for near in self._near for word, _, _ in near))
+        found = _standing(words, texts, holds)
+        column = {word: n for n, word in enumerate(words)}
+        for unit, near in enumerate(self._near):
+            if near:
+                worth = np.array([n * r for _, n, r in near])
+                out[:, unit] = (found[:, [column[word] for word, _, _ in near]] * worth).max(axis=1)
+        return out
 
     def nearness(self, folded: str) -> NDArray[np.float64]:
         """float64 (units,): for each unit the nearness, 0 to 1, of the nearest word that `folded` holds."""
@@ -61,6 +84,30 @@ class Matcher:
                     at = _find(folded, word, at + 1)
                 break
         return out
+
+
+def _standing(words: Sequence[str], texts: Sequence[str], holds: Holds) -> NDArray[np.bool_]:
+    """bool (texts, words): whether each word stands in each text."""
+    found = np.zeros((len(texts), len(words)), dtype=np.bool_)
+    pairs = list(
+        dict.fromkeys(word[i : i + 2] for word in words if _PAIRED.fullmatch(word) for i in range(len(word) - 1))
+    )
+    column = {pair: n for n, pair in enumerate(pairs)}
+    held = holds(pairs)
+    for n, word in enumerate(words):
+        if _PAIRED.fullmatch(word):
+            rows = held[:, [column[word[i : i + 2]] for i in range(len(word) - 1)]].all(axis=1)
+            if len(word) == 2:
+                found[:, n] = rows
+                continue
+            candidates: Sequence[int] = np.flatnonzero(rows).tolist()
+        else:
+            candidates = range(len(texts))
+        standing = [row for row in candidates if word in texts[row]]
+        if word.isascii():
+            standing = [row for row in standing if _find(texts[row], word) >= 0]
+        found[standing, n] = True
+    return found
 
 
 def _find(folded: str, word: str, start: int = 0) -> int:

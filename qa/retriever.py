@@ -1,43 +1,53 @@
 """From a question to the passages that may answer it: two legs of candidates, one score.
 
 The lexical leg is BM25 over words and character pairs, asked once with the question's own words and once with what the
-thesaurus offers for them; the dense leg is the encoder's inner product. All candidates of both are scored alike:
+thesaurus offers for them; the dense leg is the encoder's inner product. All candidates of both are scored alike, by a
+weighted sum of
 
-    score = (BM25 + thesaurus match + DENSE * cosine * weight of the question) / weight of the question
+    words, pairs    BM25 over the weight of the question
+    thesaurus       what the passage says of the question's words through the thesaurus, over the same weight
+    dense           the cosine of question and passage, 0 or more
+    soft            the question's tokens, each with the nearest of the passage's, thesaurus pairs among the near;
+                    of a long passage its best stretch (see `embeddings.soft`)
+    kind            headlines less than paragraphs
 
-so that what both legs like comes first, and a question's length does not change the scale.
+so that what all like comes first, and a question's length does not change the scale. `WEIGHTS` were fitted on questions
+about other news (see `qa.fit`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.fold import matching_form
+from corpus.fold import fold, matching_form
 from corpus.words import pairs
+from embeddings import soft
 from embeddings.encoder import Encoder
 from embeddings.index import Index, lexical_text
 from embeddings.thesaurus import Thesaurus
-from qa.match import Matcher
+from qa.match import FAINT, Matcher
 from qa.question import Question
 
 CANDIDATES = 100
-BM25_WORDS = 0.5
-BM25_PAIRS = 1.0
-THESAURUS = 2.0
-DENSE = 1.0
+SCORE_ALL = 500  # of so few rows, an index's or those that a filter leaves, none need be chosen to be scored
+SOFT_ROWS = 100  # so many of the best otherwise are matched softly
+RARITY = 0.5  # the power of a token's rarity that it counts with in the soft match, beside what training gave it
+WEIGHTS = {"words": 0.2, "pairs": 0.5, "thesaurus": 1.8, "dense": 1.25, "soft": 3.75}
 # A headline that repeats the question answers nothing; the paragraph under it may.
 KINDS = {"body": 0.1, "caption": 0.1, "document": 0.1, "headline": -0.4, "index": -0.4}
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What takes part in answering; for measuring what each part is worth.
 
-    `soft` is accepted so that measurements of later versions can be repeated with this one; there is no soft match yet.
     `threshold` replaces the fitted confidence below which a question counts as not answered.
     """
 
@@ -67,10 +77,17 @@ class Retriever:
         self.thesaurus = thesaurus if options.thesaurus else None
         # Made when a row is first a candidate: a large archive opens without folding all of it.
         self._folded: list[str | None] = [None] * len(index.passages)
+        self._kinds = np.array([KINDS.get(passage.kind, 0.0) for passage in index.passages])
         self._highest = index.idf("")
         self._rows: dict[str, list[int]] = {}
         for row, passage in enumerate(index.passages):
             self._rows.setdefault(passage.article_id, []).append(row)
+        # Filled as rows are met; two threads that fill the same row write the same.
+        self._parts: dict[int, tuple[soft.Ids, ...]] = {}
+
+    @functools.cached_property
+    def _matching(self) -> soft.SoftMatch:
+        return soft.matching_of(self.encoder)
 
     def idf(self, word: str) -> float:
         """The rarity of a printed word: that of the word, or, where no passage holds it as one, of its rarest pair."""
@@ -90,62 +107,137 @@ class Retriever:
             form = self._folded[row] = matching_form(lexical_text(self.index.passages[row])).text
         return form
 
+    def _embedded(self, row: int) -> str:
+        """A row's headline and text in the form that the table was trained on, line by line."""
+        return fold(lexical_text(self.index.passages[row]))
+
     def search(
-        self, question: Question, k: int, boost: dict[str, float] | None = None, faint: str = ""
+        self,
+        question: Question,
+        k: int,
+        boost: dict[str, float] | None = None,
+        faint: str = "",
+        allowed: Rows | None = None,
     ) -> list[Scored]:
         """At most `k` rows, sorted best first.
 
         :param boost: added to the score of the passages of an article, by article id.
         :param faint: as for `Matcher`.
+        :param allowed: the rows that may be found, ascending; None for all.
         """
         matcher = self.matcher(question, faint)
-        cosine: dict[int, float] = {}
-        rows: set[int] = set()
-        if self.options.dense:
-            vector = self.encoder.encode_questions([question.text])[0]
-            cosine = dict(self.index.dense(vector, max(CANDIDATES, k)))
-            rows |= cosine.keys()
-        if self.options.lexical:
-            rows |= self._lexical(question.words, question.pairs, max(CANDIDATES, k))
-        if self.thesaurus is not None:
-            near = [word for unit in question.units for word, _ in unit.near]
-            rows |= self._lexical(near, [p for word in near for p in pairs(word)], max(CANDIDATES, k))
-        for article in boost or {}:
-            rows |= set(self._rows.get(article, ()))
-        ordered = np.array(sorted(rows), dtype=np.int64)
-        scored = self._score(question, matcher, ordered, cosine, boost or {})
-        return sorted(scored, key=lambda s: (-s.score, s.row))[:k]
+        rows, features = self.features(question, matcher, max(CANDIDATES, k), boost, faint, allowed)
+        names = [*WEIGHTS, "kind", "conversation"]
+        parts = np.stack([WEIGHTS.get(name, 1.0) * features[name] for name in names])
+        score = parts.sum(axis=0)
+        best = np.lexsort((rows, -score))[:k]
+        return [
+            Scored(int(rows[n]), float(score[n]), {name: float(features[name][n]) for name in names})
+            for n in best.tolist()
+        ]
 
-    def _lexical(self, words: Iterable[str], pairs: Iterable[str], k: int) -> set[int]:
-        found = self.index.lexical(list(words), list(pairs), k, use_pairs=self.options.pairs)
-        return {row for row, _ in found}
-
-    def _score(
+    def features(
         self,
         question: Question,
         matcher: Matcher,
-        rows: NDArray[np.int64],
-        cosine: dict[int, float],
-        boost: dict[str, float],
-    ) -> list[Scored]:
+        k: int = CANDIDATES,
+        boost: dict[str, float] | None = None,
+        faint: str = "",
+        allowed: Rows | None = None,
+    ) -> tuple[Rows, dict[str, Floats]]:
+        """The candidates, ascending, and by name what their scores are made of, float64 (rows,), not weighted yet."""
+        options, index = self.options, self.index
+        vector = self.encoder.encode_questions([question.text])[0] if options.dense else None
+        if allowed is None:
+            rows = self._candidates(question, vector, k, boost or {})
+        else:
+            rows = self._among(allowed, question, vector, k, boost or {})
         weight = max(float(matcher.weights.sum()), 1.0)
-        by_word = by_pair = np.zeros(len(rows), dtype=np.float32)
+        nothing = np.zeros(len(rows))
+        found: dict[str, Floats] = dict.fromkeys((*WEIGHTS, "kind", "conversation"), nothing)
+        if options.lexical:
+            by_word = index.lexical_scores(list(question.words), [], rows, use_pairs=False)
+            found["words"] = by_word.astype(np.float64) / weight
+            if options.pairs:
+                by_pair = index.lexical_scores([], list(question.pairs), rows, use_words=False)
+                found["pairs"] = by_pair.astype(np.float64) / weight
+        if self.thesaurus is not None:
+            texts = [self.folded(row) for row in rows.tolist()]
+            gains = matcher.gains_of(texts, lambda terms: index.pairs_held(terms, rows))
+            found["thesaurus"] = gains.sum(axis=1) / weight
+        if vector is not None:
+            found["dense"] = np.maximum(index.vectors(rows) @ vector, 0.0).astype(np.float64)
+        if options.rank:
+            found["kind"] = self._kinds[rows]
+        if boost:
+            found["conversation"] = np.array([boost.get(index.passages[row].article_id, 0.0) for row in rows.tolist()])
+        if options.soft:
+            prior = sum((WEIGHTS.get(name, 1.0) * values for name, values in found.items()), nothing)
+            found["soft"] = self._soft(question, rows, prior, faint)
+        return rows, found
+
+    def _candidates(
+        self, question: Question, vector: NDArray[np.float32] | None, k: int, boost: dict[str, float]
+    ) -> Rows:
+        """Rows worth scoring, ascending."""
+        if len(self.index) <= SCORE_ALL:
+            return np.arange(len(self.index))
+        rows: set[int] = set()
+        if vector is not None:
+            rows |= {row for row, _ in self.index.dense(vector, k)}
+        for words, by_pair in self._lexical_legs(question):
+            rows |= set(self.index.candidates(words, by_pair, k, self.options.pairs).tolist())
+        for article in boost:
+            rows |= set(self._rows.get(article, ()))
+        return np.array(sorted(rows), dtype=np.int64)
+
+    def _among(
+        self, allowed: Rows, question: Question, vector: NDArray[np.float32] | None, k: int, boost: dict[str, float]
+    ) -> Rows:
+        """As `_candidates`, of the rows of a filter alone.
+
+        Every leg scores all of these: the best of the whole index, filtered afterwards, might all be filtered out.
+        """
+        if len(allowed) <= max(SCORE_ALL, k):
+            return allowed
+        legs = [] if vector is None else [self.index.vectors(allowed) @ vector]
+        legs += [
+            self.index.lexical_scores(words, by_pair, allowed, use_pairs=self.options.pairs)
+            for words, by_pair in self._lexical_legs(question)
+        ]
+        best = [allowed[np.argsort(-leg, kind="stable")[:k]] for leg in legs]
+        spoken_of = [row for article in boost for row in self._rows.get(article, ())]
+        best.append(np.intersect1d(allowed, np.array(spoken_of, dtype=np.int64)))
+        return np.unique(np.concatenate(best))
+
+    def _lexical_legs(self, question: Question) -> Iterator[tuple[list[str], list[str]]]:
+        """The words and pairs that the lexical leg is asked with: the question's own, and those of the thesaurus."""
         if self.options.lexical:
-            by_word = self.index.lexical_scores(list(question.words), [], rows, use_pairs=False)
-            if self.options.pairs:
-                by_pair = self.index.lexical_scores([], list(question.pairs), rows, use_words=False)
-        out = []
-        for n, row in enumerate(rows.tolist()):
-            passage = self.index.passages[row]
-            features = {
-                "words": BM25_WORDS * float(by_word[n]) / weight,
-                "pairs": BM25_PAIRS * float(by_pair[n]) / weight,
-                "thesaurus": 0.0,
-                "dense": DENSE * max(cosine.get(row, 0.0), 0.0),
-                "kind": KINDS.get(passage.kind, 0.0) if self.options.rank else 0.0,
-                "conversation": boost.get(passage.article_id, 0.0),
-            }
-            if self.thesaurus is not None:
-                features["thesaurus"] = THESAURUS * float(matcher.gains(self.folded(row)).sum()) / weight
-            out.append(Scored(row, sum(features.values()), features))
+            yield list(question.words), list(question.pairs)
+        if self.thesaurus is not None:
+            near = [word for unit in question.units for word, _ in unit.near]
+            yield near, [pair for word in near for pair in pairs(word)]
+
+    def soft_match(self, question: Question, folded: Sequence[str], faint: str = "") -> NDArray[np.float32]:
+        """float32 (texts,), from 0 to 1: the soft match of any texts, folded, such as sentences."""
+        return self._probe(question, faint).best(self._matching.parts(folded))
+
+    def _probe(self, question: Question, faint: str) -> soft.Probe:
+        def weight(token: str) -> float:
+            return float(self.idf(token) ** RARITY * (FAINT if token in faint else 1.0))
+
+        return self._matching.probe(
+            fold(question.text), weight, {unit.surface: dict(unit.near) for unit in question.units}
+        )
+
+    def _soft(self, question: Question, rows: Rows, prior: Floats, faint: str) -> Floats:
+        """The soft match of the rows that are best by `prior`; the others get the lowest of these."""
+        matching, probe = self._matching, self._probe(question, faint)
+        best = np.argsort(-prior, kind="stable")[:SOFT_ROWS]
+        missing = [row for row in rows[best].tolist() if row not in self._parts]
+        for row, parts in zip(missing, matching.parts([self._embedded(row) for row in missing]), strict=True):
+            self._parts[row] = parts
+        scores = probe.best([self._parts[row] for row in rows[best].tolist()])
+        out = np.full(len(rows), float(scores.min(initial=1.0)) if len(best) else 0.0)
+        out[best] = scores
         return out

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from toy_encoder import ToyEncoder
 
 from corpus.errors import ModelError, PagesError, StorageError
+from corpus.fold import fold
 from corpus.passages import passages_of
 from corpus.records import Article, Block, Furniture, Page, Passage
 from corpus.words import pairs, words
@@ -106,6 +107,18 @@ def test_a_new_index_answers_from_both_legs_and_counts_what_it_holds(papers: Pat
     assert index.idf("运河") > index.idf("茶叶") > index.idf("贷款") > 0
     assert index.dense(np.zeros(64, np.float32), 10_000)[0][1] == 0
     assert len(index.dense(np.zeros(64, np.float32), 10_000)) == len(index)
+
+
+def test_pairs_held_are_those_that_stand_in_the_text(papers: Path, cache: Path) -> None:
+    index = open_index(papers, ToyEncoder(), cache=cache)
+    every = np.arange(len(index))
+    asked = [*sorted({pair for passage in index.passages for pair in pairs(passage.text)})[:40], "龘龘"]
+    held = index.pairs_held(asked, every)
+    texts = [fold(lexical_text(passage)) for passage in index.passages]
+    chinese = [n for n, pair in enumerate(asked) if len(pair) == 2 and not pair.isascii()]
+    assert held.any() and not held[:, -1].any()
+    for n in chinese:
+        assert held[:, n].tolist() == [asked[n] in text for text in texts]
 
 
 def test_the_headline_goes_before_body_and_caption_alone() -> None:

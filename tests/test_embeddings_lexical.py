@@ -41,6 +41,16 @@ def test_scores_by_hand() -> None:
     )
 
 
+def test_holds_tells_which_rows_hold_which_terms() -> None:
+    field = Field.of(WORDS)
+    found = field.holds(["车", "火车", "公交"], np.array([1, 0, 2, 1]))
+    assert found.tolist() == [[True, False, True], [False, False, True], [False, False, False], [True, False, True]]
+    assert field.holds([], np.array([0])).shape == (1, 0) and field.holds(["车"], np.array([], np.int64)).shape == (
+        0,
+        1,
+    )
+
+
 def test_both_fields_are_added_each_with_its_own_average() -> None:
     # Pairs: lengths 2, 2, 1, average 5/3. Row 1: 1.2 * (0.25 + 0.75 * 2 / (5 / 3)) = 1.38; 2 * 2.2 / 3.38.
     words, pairs = math.log(1.6) * 4.4 / 3.65, math.log(1.6) * 4.4 / 3.38

@@ -13,7 +13,7 @@ import pytest
 from toy_encoder import ToyEncoder
 
 from embeddings.training.lexicon import Lexicon
-from embeddings.training.material import held_out, pairs, questions, sentences, thesaurus
+from embeddings.training.material import held_out, held_pairs, pairs, questions, sentences, thesaurus
 from embeddings.training.measure import held_out_ranks, public_ranks, ranks, summary, table, windows
 from embeddings.training.pairs import Asked, Pair, Recipe, Sampler, Texts
 from embeddings.training.vocabulary import count_words, make_tokenizer
@@ -61,13 +61,31 @@ def test_texts_are_slices() -> None:
 
 
 def test_same_seed_same_batches_of_the_given_recipe() -> None:
-    recipe = Recipe(windows=4, beside=2, asked=2, given=1, thesaurus=0)
+    recipe = Recipe(windows=4, beside=2, asked=2, wrong=0, given=1, thesaurus=0, hide=0.0, forget=0.0)
     first, second = (next(iter(sampler(recipe, seed=8))) for _ in range(2))
     assert first == second
     assert recipe.size == 9 and len(first) <= 9
     # Articles 0 and 1, the document after them, the given pair after that.
     assert {p.group for p in first} <= {0, 1, 2, 3}
     assert first[-1] == Pair([1], [2, 3], 3, 0, 1)
+
+
+def test_other_windows_of_a_document_stand_as_wrong_ones() -> None:
+    recipe = Recipe(windows=0, beside=0, asked=3, wrong=3, given=0, thesaurus=0, hide=0.0, forget=0.0)
+    documents = Texts([[[10] * 250, [12] * 250]])
+    made = Sampler(Texts([]), documents, [Asked([2, 12], 0, 1, False)], [], [], LEXICON, recipe, 3)
+    batch = next(iter(made))
+    assert [bool(p.question) for p in batch] == [True, False] * 3
+    for pair in batch:
+        assert (pair.low, pair.high) == ((1, 2) if pair.question else (0, 1))
+        assert set(pair.passage) <= ({10, 12} if pair.question else {10})
+
+
+def test_shared_words_are_taken_out_of_the_passage_only() -> None:
+    made = sampler(Recipe(hide=1.0))
+    assert made._hide(Pair([1, 2], [2, 3, 1, 4], 0, 0, 1)) == Pair([1, 2], [3, 4], 0, 0, 1)
+    assert made._hide(Pair([1], [1], 0, 0, 1)).passage == [1]  # nothing would be left
+    assert sampler(Recipe(hide=0.0))._hide(Pair([1], [1, 2], 0, 0, 1)).passage == [1, 2]
 
 
 def test_english_takes_renderings_and_pinyin() -> None:
@@ -92,21 +110,52 @@ def test_overlapping_windows_are_not_wrong_answers(contrast: Any) -> None:
     np.testing.assert_array_equal(contrast._conflicts(batch).numpy().astype(int), expected)
 
 
-def test_training_brings_a_question_to_its_passage(contrast: Any) -> None:
-    class Fixed(Sampler):
-        def __init__(self) -> None:
-            pass
+class Fixed(Sampler):
+    """The same batch for ever."""
 
-        def __iter__(self) -> Any:
-            while True:
-                yield [Pair([1], [2], 0, 0, 1), Pair([3], [4], 1, 0, 1)]
+    def __init__(self, *batch: Pair) -> None:
+        self.batch, self.seed = list(batch), 1
 
+    def __iter__(self) -> Any:
+        while True:
+            yield self.batch
+
+
+@pytest.mark.parametrize("soft", [0, 2])
+def test_training_brings_a_question_to_its_passage(contrast: Any, soft: int) -> None:
     start = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
     losses: list[float] = []
-    after = contrast.train(start, Fixed(), 60, 0.05, 60.0, lambda step, loss, rows: losses.append(loss), every=30)
+    plan = contrast.Plan(steps=60, rate=0.05, seconds=60.0, soft=soft, wrong=1, every=30)
+    fixed = Fixed(Pair([1], [2], 0, 0, 1), Pair([3], [4], 1, 0, 1))
+    after = contrast.train(start, fixed, plan, lambda step, loss, rows: losses.append(loss))
     unit = after[1:] / np.linalg.norm(after[1:], axis=1, keepdims=True)
     assert unit[0] @ unit[1] > unit[0] @ unit[3] + 0.3
     assert losses[1] < losses[0] and not after[0].any()
+
+
+def test_a_wrong_passage_without_a_question_is_pushed_away(contrast: Any) -> None:
+    start = np.random.default_rng(0).normal(size=(4, 8)).astype(np.float32)
+    plan = contrast.Plan(steps=100, rate=0.05, seconds=60.0, soft=1, wrong=5, every=100)
+    fixed = Fixed(Pair([], [3], 0, 1, 2), Pair([1], [2], 0, 0, 1))
+    after = contrast.train(start, fixed, plan, lambda *report: None)
+
+    def lead(rows: Any) -> float:
+        unit = rows[1:] / np.linalg.norm(rows[1:], axis=1, keepdims=True)
+        return float(unit[0] @ unit[1] - unit[0] @ unit[2])
+
+    assert lead(after) > max(lead(start), 0.0) + 0.2
+
+
+def test_soft_scores_by_hand(contrast: Any) -> None:
+    import torch
+
+    table = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [0.6, 0.8], [-3.0, 0.0]])
+    asked = torch.tensor([[1, 2, 0], [4, 0, 0]])
+    passages = torch.tensor([[[3, 0], [4, 1]], [[3, 1], [2, 4]]])
+    # First question: weights 1 and 2. Against token 3: (1 * .6 + 2 * .8) / 3; against 4 and 1: (1 * 1 + 2 * 0) / 3.
+    # Second: token 4 against 3 and 1 is nearest to 3, at -.6; against 2 and 4 it meets itself.
+    expected = [[2.2 / 3, 1 / 3], [-0.6, 1.0]]
+    np.testing.assert_allclose(contrast.soft_scores(table, asked, passages).numpy(), expected, atol=1e-6)
 
 
 def test_best_path_is_a_word_segmentation() -> None:
@@ -154,6 +203,7 @@ def test_material_is_read_folded(tmp_path: Path) -> None:
     asked, docs = questions(tmp_path)
     assert docs == {"d": ["公车开通。", "票价2元。"]} and asked[0].text == "票价?"
     assert held_out({str(i): [] for i in range(20)}) == {"0", "18"}
+    assert held_out({"a": [], "b": [], "c": []}, 2) == {"a", "c"} and held_out({"a": []}, 0) == set()
     by_style = held_out_ranks(ToyEncoder(), asked, docs, {"d"})
     assert {style: found.tolist() for style, found in by_style.items()} == {"all": [1], "literal": [1]}
 
@@ -166,3 +216,10 @@ def test_pairs_come_from_all_four_files(tmp_path: Path) -> None:
         with lzma.open(tmp_path / "pairs" / f"{name}.jsonl.xz", "wt", encoding="utf-8") as file:
             file.write('{"query": "標題", "passage": "一。二。"}\n{"query": " ", "passage": "無"}\n')
     assert pairs(tmp_path) == [("标题", ["一。", "二。"])] * 4
+    assert held_pairs(tmp_path, 0) == []
+    with lzma.open(tmp_path / "pairs" / "xquad_question_passage.jsonl.xz", "wt", encoding="utf-8") as file:
+        for query, passage in (("甲", "一。"), ("乙", "二。"), ("丙", "一。")):
+            file.write(json.dumps({"query": query, "passage": passage}) + "\n")
+    # Of two passages the first is kept out, with both of its questions.
+    assert held_pairs(tmp_path, 2) == [("甲", ["一。"]), ("丙", ["一。"])]
+    assert pairs(tmp_path, 2)[0] == ("乙", ["二。"]) and len(pairs(tmp_path, 2)) == 4

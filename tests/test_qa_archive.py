@@ -209,6 +209,7 @@ def test_changed_pages_are_followed(tmp_path: Path) -> None:
         ("lexical", ["words", "pairs"]),
         ("pairs", ["pairs"]),
         ("thesaurus", ["thesaurus"]),
+        ("soft", ["soft"]),
         ("rank", ["kind"]),
     ],
 )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from corpus.words import pairs
 from embeddings.thesaurus import RELATED, SAME, STEP, Thesaurus, bundled, read_thesaurus
 from qa import dialogue
 from qa.abstain import confidence, is_question, reason_for
@@ -72,6 +76,22 @@ def test_matcher_by_hand() -> None:
     assert matcher.nearness("大桥2025年").tolist() == [1.0, 0.0]  # 2 does not stand in 2025
     assert [place[:3] for place in matcher.places("大桥边的大桥")] == [(0, 2, 0), (4, 6, 0)]
     assert Matcher([], lambda word: 1.0).coverage("桥") == 0.0
+
+
+def test_gains_of_many_texts_are_those_of_each() -> None:
+    near = (("大桥", 1.0), ("跨江大桥", 0.9), ("江桥", 0.8), ("桥", 0.4), ("bridge", 0.7), ("二桥", 0.6))
+    units = [Unit("大桥", near), Unit("2", (("2", 1.0),)), Unit("", ())]
+    matcher = Matcher(units, lambda word: 1.0 + len(word))
+    # Of the third text all pairs of 跨江大桥 stand somewhere, but not the word.
+    texts = ["大桥边", "跨江大桥通车", "跨江,江大,大桥", "二桥有2座", "the bridge", "abridged 12", "江边", ""]
+
+    def holds(asked: Sequence[str]) -> NDArray[np.bool_]:
+        return np.array([[pair in pairs(text) for pair in asked] for text in texts]).reshape(len(texts), len(asked))
+
+    expected = [matcher.gains(text).tolist() for text in texts]
+    assert matcher.gains_of(texts, holds).tolist() == expected
+    assert expected[1][0] == pytest.approx(0.9 * 5) and expected[2][0] == 3.0 and expected[3][1] == pytest.approx(0.8)
+    assert matcher.gains_of([], holds).shape == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from embeddings.encoder import BUNDLED, StaticEncoder
 from embeddings.training import material as read
-from embeddings.training.contrast import train
+from embeddings.training.contrast import Plan, train
 from embeddings.training.lexicon import build_lexicon
 from embeddings.training.measure import held_out_ranks, table
 from embeddings.training.pairs import Asked, Recipe, Sampler, Texts
@@ -37,9 +37,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--characters", type=int, default=40_000_000, help="how much text to train on")
     parser.add_argument("--count-characters", type=int, default=9_000_000, help="how much text to count words in")
     parser.add_argument("--epochs", type=int, default=2, help="word2vec passes")
-    parser.add_argument("--steps", type=int, default=3_500, help="contrastive steps")
+    parser.add_argument("--steps", type=int, default=3_000, help="contrastive steps")
     parser.add_argument("--rate", type=float, default=4e-3, help="highest learning rate")
-    parser.add_argument("--minutes", type=float, default=30.0, help="stop the contrastive steps after this time")
+    parser.add_argument("--minutes", type=float, default=45.0, help="stop the contrastive steps after this time")
+    parser.add_argument("--soft", type=int, default=96, help="questions of a batch trained word against word")
+    parser.add_argument("--hide", type=float, default=0.3, help="share of shared words taken out of passages")
+    parser.add_argument(
+        "--hold", type=int, default=10, help="keep every n-th document that questions are on out; 0: none"
+    )
     parser.add_argument(
         "--work", type=Path, metavar="DIR", help="keep what was prepared here, and use it if it is there"
     )
@@ -55,7 +60,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Tokenizer, Texts, NDArray[np.
             return Tokenizer.from_str(str(stored["tokenizer"])), texts, stored["first"]
     entries = read.thesaurus(options.material)
     asked, docs = read.questions(options.material)
-    held = read.held_out(docs)
+    held = read.held_out(docs, options.hold)
     articles = read.articles(options.material, options.characters, options.seed)
     _log.info("%d texts read", len(articles))
 
@@ -105,7 +110,7 @@ def _sampler(options: argparse.Namespace, tokenizer: Tokenizer, texts: Texts) ->
 
     entries = read.thesaurus(options.material)
     asked, docs = read.questions(options.material)
-    held = read.held_out(docs)
+    held = read.held_out(docs, options.hold)
     kept = sorted(set(docs) - held)
     number = {doc: n for n, doc in enumerate(kept)}
     documents = Texts([[encode(s) for s in docs[doc]] for doc in kept])
@@ -122,9 +127,9 @@ def _sampler(options: argparse.Namespace, tokenizer: Tokenizer, texts: Texts) ->
         chinese = [ids for w in (entry.word, *entry.same) if (ids := encode(w))]
         if chinese:
             groups.append((chinese, [ids for e in entry.english if (ids := encode(e))]))
-    given = [(encode(q), [i for s in p for i in encode(s)]) for q, p in read.pairs(options.material)]
+    given = [(encode(q), [i for s in p for i in encode(s)]) for q, p in read.pairs(options.material, options.hold)]
     lexicon = build_lexicon(tokenizer, entries, [q for q in asked if q.doc not in held], counts)
-    return Sampler(texts, documents, training, given, groups, lexicon, Recipe(), options.seed)
+    return Sampler(texts, documents, training, given, groups, lexicon, Recipe(hide=options.hide), options.seed)
 
 
 def main() -> None:
@@ -135,7 +140,7 @@ def main() -> None:
     began = time.monotonic()
     tokenizer, texts, first = _prepare(options)
     asked, docs = read.questions(options.material)
-    held = read.held_out(docs)
+    held = read.held_out(docs, options.hold)
 
     def measured(weights: NDArray[np.float32]) -> str:
         return table(held_out_ranks(StaticEncoder("training", tokenizer, weights, ""), asked, docs, held))
@@ -145,7 +150,8 @@ def main() -> None:
 
     _log.info("first vectors\n%s", measured(first))
     sampler = _sampler(options, tokenizer, texts)
-    trained = train(first, sampler, options.steps, options.rate, options.minutes * 60, report)
+    plan = Plan(options.steps, options.rate, options.minutes * 60, options.soft)
+    trained = train(first, sampler, plan, report)
     save_model(options.out, tokenizer, trained)
     _log.info("trained, in half precision\n%s", measured(trained.astype(np.float16).astype(np.float32)))
     _log.info("saved to %s after %.0f s", options.out, time.monotonic() - began)

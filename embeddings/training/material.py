@@ -17,9 +17,10 @@ from corpus.fold import fold
 
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*[”’」』)]*")
 _OFFICIAL_GROUP = 6
+_QUESTION_FILE = "xquad_question_passage"
 PAIR_FILES = (
     "news_headline_body",
-    "xquad_question_passage",
+    _QUESTION_FILE,
     "docs_heading_body",
     "pawsx_paraphrases",
 )
@@ -105,18 +106,42 @@ def questions(material: Path) -> tuple[list[Question], dict[str, list[str]]]:
     return asked, docs
 
 
-def pairs(material: Path) -> list[tuple[str, list[str]]]:
-    """Every (query, sentences of its passage) of the pairs folder, folded."""
+Given = tuple[str, list[str]]
+
+
+def pairs(material: Path, every: int = 0) -> list[Given]:
+    """Every (query, sentences of its passage) of the pairs folder, folded, but for those that `held_pairs` gives."""
+    found = _questions_of_passages(material)
+    held = {id(pair) for pair in _held(found, every)}
+    given = [pair for pair in found if id(pair) not in held]
+    return given + [pair for name in PAIR_FILES if name != _QUESTION_FILE for pair in _pairs_of(material, name)]
+
+
+def held_pairs(material: Path, every: int) -> list[Given]:
+    """The questions with their passages that are kept for decisions: on every `every`-th passage; none for 0."""
+    return _held(_questions_of_passages(material), every)
+
+
+def _questions_of_passages(material: Path) -> list[Given]:
+    return _pairs_of(material, _QUESTION_FILE)
+
+
+def _held(found: list[Given], every: int) -> list[Given]:
+    passages = dict.fromkeys("".join(passage) for _, passage in found)
+    held = set(list(passages)[::every]) if every else set()
+    return [pair for pair in found if "".join(pair[1]) in held]
+
+
+def _pairs_of(material: Path, name: str) -> list[Given]:
     found = []
-    for name in PAIR_FILES:
-        for line in _lines(material / "pairs" / f"{name}.jsonl.xz"):
-            row = json.loads(line)
-            passage = sentences(fold(row["passage"]))
-            if passage and row["query"].strip():
-                found.append((fold(row["query"]), passage))
+    for line in _lines(material / "pairs" / f"{name}.jsonl.xz"):
+        row = json.loads(line)
+        passage = sentences(fold(row["passage"]))
+        if passage and row["query"].strip():
+            found.append((fold(row["query"]), passage))
     return found
 
 
-def held_out(docs: dict[str, list[str]]) -> set[str]:
-    """The documents kept for decisions: every tenth, in order of name."""
-    return set(sorted(docs)[::10])
+def held_out(docs: dict[str, list[str]], every: int = 10) -> set[str]:
+    """The documents kept for decisions: the first and every `every`-th after it, in order of name; 0 keeps none."""
+    return set(sorted(docs)[::every]) if every else set()

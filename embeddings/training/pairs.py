@@ -14,7 +14,10 @@ from embeddings.training.lexicon import Ids, Lexicon
 
 
 class Pair(NamedTuple):
-    """Token ids of both sides, and where the passage stands: sentences `low` to `high` (half-open) of `group`."""
+    """Token ids of both sides, and where the passage stands: sentences `low` to `high` (half-open) of `group`.
+
+    A pair without a question gives a wrong passage to the questions of the batch, no right one.
+    """
 
     question: Ids
     passage: Ids
@@ -67,17 +70,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How many pairs of each kind are in a batch."""
+    """How many pairs of each kind are in a batch.
+
+    A word that question and passage share is taken out of the passage with probability `hide`, so that what stands
+    beside it must do; a word of a question of the material is left out with probability `forget`, against learning
+    these few questions by heart.
+    """
 
     windows: int = 640
     beside: int = 96
-    asked: int = 128
+    asked: int = 96
+    wrong: int = 96
     given: int = 64
     thesaurus: int = 96
+    hide: float = 0.3
+    forget: float = 0.15
 
     @property
     def size(self) -> int:
-        return self.windows + self.beside + self.asked + self.given + self.thesaurus
+        return self.windows + self.beside + self.asked + self.wrong + self.given + self.thesaurus
 
 
 class Sampler:
@@ -97,12 +108,20 @@ class Sampler:
         """`given` are (query, passage) ids; `groups` are (Chinese words, English renderings) of thesaurus entries."""
         self.articles, self.documents, self.asked, self.given = articles, documents, asked, given
         self.groups, self.lexicon, self.recipe = groups, lexicon, recipe
+        self.seed = seed
         self.rng = random.Random(seed)
 
     def __iter__(self) -> Iterator[list[Pair]]:
         while True:
             batch = [*self._windows(), *self._beside(), *self._asked(), *self._given(), *self._thesaurus()]
-            yield [p for p in batch if p.question and p.passage]
+            yield [p for p in map(self._hide, batch) if p.passage]
+
+    def _hide(self, pair: Pair) -> Pair:
+        """The pair with some of the shared tokens taken out of the passage."""
+        if self.recipe.hide == 0.0 or len(pair.passage) < 2:
+            return pair
+        hidden = {i for i in set(pair.question).intersection(pair.passage) if self.rng.random() < self.recipe.hide}
+        return pair._replace(passage=[i for i in pair.passage if i not in hidden]) if hidden else pair
 
     def _window(self, texts: Texts, text: int, sentence: int) -> tuple[int, int]:
         """A stretch of sentences around one, about as long as a newspaper paragraph (20 to 180 tokens)."""
@@ -146,18 +165,24 @@ class Sampler:
             yield Pair(self.articles.slice(text, sentence, sentence + 1)[:60], passage[:260], text, low, high)
 
     def _asked(self) -> Iterator[Pair]:
+        """Questions with their windows, and other windows of the same documents as wrong ones."""
         offset = len(self.articles)
-        for question in self.rng.choices(self.asked, k=self.recipe.asked):
+        for number, question in enumerate(self.rng.choices(self.asked, k=self.recipe.asked)):
             length = self.documents.length(question.text)
             if question.sentence >= 0:
                 low, high = self._window(self.documents, question.text, question.sentence)
             else:
                 low, high = 0, length
-            ids = question.ids
+            ids = [i for i in question.ids if self.rng.random() >= self.recipe.forget]
             if not question.english and self.rng.random() < 0.5:
                 ids = self._exchange(ids, 0.25, 0.1)
             passage = self._passage(self.documents, question.text, low, high)
             yield Pair(ids, passage, offset + question.text, low, high)
+            if number < self.recipe.wrong and (low > 0 or high < length):
+                sentence = self.rng.choice([*range(low), *range(high, length)])
+                low, high = self._window(self.documents, question.text, sentence)
+                passage = self._passage(self.documents, question.text, low, high)
+                yield Pair([], passage, offset + question.text, low, high)
 
     def _given(self) -> Iterator[Pair]:
         offset = len(self.articles) + len(self.documents)
