@@ -20,7 +20,11 @@ from structure_score import score
 from corpus.__main__ import as_row
 from corpus.errors import PagesError
 from corpus.formats import extract, scan
+from corpus.formats.ink import Ink, photos
 from corpus.formats.paragraphs import compose
+from corpus.formats.pieces import pieces_of, rejoined
+from corpus.formats.printed import Line
+from corpus.formats.upright import Turned, upright
 from corpus.page import read_page
 from corpus.records import Extracted
 
@@ -84,7 +88,7 @@ def test_regions_are_in_pixels_of_the_picture(page: Extracted) -> None:
         left, top, right, bottom = region.box
         assert 0 <= left < right <= grey.width and 0 <= top < bottom <= grey.height and region.sheet == 1
         # There is ink in the box.
-        assert grey.crop((int(left), int(top), int(right), int(bottom))).getextrema()[0] < 80
+        assert min(grey.crop((int(left), int(top), int(right), int(bottom))).tobytes()) < 80
     title = next(r for r in page.regions if page.text[r.start : r.end].startswith("三百亩梨园"))
     # 28 points at 200 dpi are 78 pixels, and the page is a little askew
     assert 70 < title.box[3] - title.box[1] < 130 and title.box[2] - title.box[0] > 1300
@@ -160,6 +164,44 @@ def test_what_cannot_be_read_is_refused_in_one_sentence(data: bytes, reason: str
     assert str(caught.value).startswith(reason) and "\n" not in str(caught.value)
 
 
+@needs_recognition
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_on_its_side_or_head_without_a_mark_is_read_upright(strip: Image.Image, quarters: int) -> None:
+    turn = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)[quarters - 1]
+    turned = strip.transpose(turn)
+    found = extract(saved(turned), "a.png")
+    assert "方知夏" in found.text and "本报讯 清明前后" in found.text
+    # Regions are in pixels of the picture as it is given: what they mark is there, and lies as the picture does.
+    region = next(r for r in found.regions if "清明前后" in found.text[r.start : r.end])
+    left, top, right, bottom = region.box
+    assert 0 <= left < right <= turned.width and 0 <= top < bottom <= turned.height
+    assert (bottom - top > 5 * (right - left)) == (quarters != 2)
+    assert min(turned.crop((int(left), int(top), int(right), int(bottom))).tobytes()) < 80
+    # The line is the second of the strip: near the edge that was the upper one.
+    near = {1: left, 2: turned.height - bottom, 3: turned.width - right}[quarters]
+    assert near < 0.4 * strip.height
+
+
+@needs_recognition
+def test_large_letters_are_recognised_in_a_smaller_copy_and_marked_in_the_picture(
+    strip: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def noted(image: Any, engine: Any) -> Turned:
+        seen.append((turned := upright(image, engine)).shrink)
+        return turned
+
+    monkeypatch.setattr(scan, "upright", noted)
+    large = strip.resize((3 * strip.width, 3 * strip.height), Image.Resampling.LANCZOS)
+    once, thrice = extract(saved(strip), "a.png"), extract(saved(large), "a.png")
+    # 11.5 points at 200 dpi are 32 pixels, at 600 dpi 96: they are made 36 high or a little less.
+    assert seen[0] == 1.0 and 0.28 < seen[1] < 0.42
+    assert "方知夏" in thrice.text and "本报讯 清明前后" in thrice.text
+    line = [next(r for r in found.regions if "清明前后" in found.text[r.start : r.end]) for found in (once, thrice)]
+    assert [side / 3 for side in line[1].box] == pytest.approx(line[0].box, abs=8)
+
+
 def test_without_the_extra_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     # find_spec answers None for a module that is marked as missing
     monkeypatch.setattr(scan, "find_spec", lambda name: None)
@@ -176,14 +218,14 @@ def test_a_recognised_line_is_cut_at_white_space_as_wide_as_a_character() -> Non
 
     quad = [(0.0, 0.0), (210.0, 0.0), (210.0, 32.0), (0.0, 32.0)]  # into the next column
     chars = [(c, 0.99, corners(x)) for c, x in zip("记者方知夏", (0, 31, 95, 126, 157), strict=True)]
-    assert scan._pieces(quad, "记者方知夏", chars) == [
+    assert pieces_of(quad, "记者方知夏", chars) == [
         ([(0, 0), (61, 0), (61, 32), (0, 32)], "记者"),
         ([(95, 0), (187, 0), (187, 32), (95, 32)], "方知夏"),
     ]
     # Punctuation has white space of its own, and a text that does not fit its characters is left alone.
     stops = [(c, 0.99, corners(x)) for c, x in zip("好，来", (0, 31, 95), strict=True)]
-    assert [text for _, text in scan._pieces(quad, "好，来", stops)] == ["好，来"]
-    assert scan._pieces(quad, "记者方", chars) == [(quad, "记者方")]
+    assert [text for _, text in pieces_of(quad, "好，来", stops)] == ["好，来"]
+    assert pieces_of(quad, "记者方", chars) == [(quad, "记者方")]
 
 
 @needs_recognition
@@ -195,9 +237,9 @@ def test_photos_are_found_and_letters_are_none() -> None:
     draw.rectangle((320, 160, 639, 399), fill=(120, 120, 120))
     for n in range(20):
         draw.rectangle((40 + 10 * n, 40, 42 + 10 * n, 70), fill="black")  # strokes with paper between them
-    assert scan._photos(image, 0.0, 20.0) == ((320.0, 160.0, 640.0, 400.0),)
-    assert scan._photos(image, 0.0, 60.0) == ()  # large type: what is smaller than five lines may be a letter
-    assert scan._photos(Image.new("RGB", (9, 9)), 0.0, 20.0) == ()
+    assert photos(image, 0.0, 20.0) == ((320.0, 160.0, 640.0, 400.0),)
+    assert photos(image, 0.0, 60.0) == ()  # large type: what is smaller than five lines may be a letter
+    assert photos(Image.new("RGB", (9, 9)), 0.0, 20.0) == ()
 
 
 @needs_recognition
@@ -223,6 +265,7 @@ def test_a_line_recognised_across_a_gutter_is_read_in_two_columns(monkeypatch: p
     boxes, txts, scores, words = zip(*found, strict=True)
     result = SimpleNamespace(boxes=boxes, txts=txts, scores=scores, word_results=words)
     monkeypatch.setattr(scan, "_engine", lambda: lambda *_, **__: result)
+    monkeypatch.setattr(scan, "upright", lambda image, _: Turned(image, 0, 1.0))
     sheet, _ = scan.recognise(Image.new("RGB", (410, 200), "white"), 1)
     assert "".join(compose([sheet]).text.split()) == "".join(left + right)
 
@@ -232,3 +275,38 @@ def test_recognition_is_loaded_only_when_a_picture_is_read() -> None:
 
     code = "import sys, qa, corpus.formats.scan; sys.exit('rapidocr' in sys.modules or 'PIL' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@needs_recognition
+def test_ink_tells_the_height_of_a_line_that_falls_and_the_white_space_in_it() -> None:
+    from PIL import ImageDraw
+
+    image = Image.new("L", (400, 120), 255)
+    draw = ImageDraw.Draw(image)
+    for n in range(400):
+        if not 180 <= n < 220:
+            draw.line((n, 40 + n // 10, n, 69 + n // 10), fill=0)  # 30 pixels high, falls a pixel in ten
+    ink = Ink(image, 0.1)
+    # Recognition's box is a few pixels larger; on the level page the line is where its left end is.
+    begin, end = ink.rows(0, 399, 35, 75) or (0.0, 0.0)
+    assert (begin, end) == pytest.approx((40, 70), abs=1.5)
+    assert ink.gap(100, 300, 45, 65) == pytest.approx((180, 220), abs=1)
+    assert ink.gap(0, 100, 45, 65) is None
+    # Something else is printed right above, as far as the reach: the line's own height cannot be told.
+    draw.rectangle((0, 0, 399, 80), fill=0)
+    assert Ink(image, 0.1).rows(0, 399, 35, 75) is None
+
+
+def test_pieces_of_a_line_are_joined_unless_white_space_goes_on_below() -> None:
+    def line(text: str, left: float, top: float, right: float, sure: float = 0.9) -> tuple[Line, float]:
+        return Line(text, (left, top, right, top + 10), 10, (left, top, right, top + 10)), sure
+
+    byline = [line("记者", 0, 0, 20), line("方知夏", 30, 0, 60, 0.8)]
+    across, gutter = [line("今早雨停了。", 0, 15, 60)], [line("上午", 0, 15, 20), line("下午", 30, 15, 60)]
+    ((joined, sure),) = [found for found in rejoined([*byline, *across], 10) if "记者" in found[0].text]
+    assert (joined.text, joined.box, joined.place, sure) == ("记者 方知夏", (0, 0, 60, 10), (0, 0, 60, 10), 0.8)
+    assert len(rejoined([*byline, *gutter], 10)) == 4
+    # Nothing is printed below: what is above tells.
+    above = [line("昨晚下过雨。", 0, -15, 60)]
+    assert [found[0].text for found in rejoined([*above, *byline], 10)] == ["记者 方知夏", "昨晚下过雨。"]
+    assert len(rejoined(byline, 10)) == 2

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import PagesError
 from corpus.formats.ink import INK, Ink, photos
 from corpus.formats.paragraphs import compose
+from corpus.formats.pieces import Found, Quad, pieces_of, rejoined
 from corpus.formats.printed import Line, Sheet, body_size, is_wide
 from corpus.formats.upright import upright
 from corpus.records import Extracted
@@ -32,12 +33,9 @@ MAX_PIXELS = 90_000_000  # a broadsheet page at 400 dpi has 60 million
 _DPI = 200  # at which a PDF's scanned sheet is drawn: body type of 9 points is 25 pixels high
 _UNSURE = 0.5  # lines recognised with less confidence are mostly specks and photos
 
-_SPACE = 0.6  # from this gap, in heights of a character, white space parts a line; from twice that beside punctuation
+_FEWEST = 4  # Chinese characters whose ink tells the type size: that of 一二三 alone does not
 _EVEN = (0.95, 1.05)  # measured sizes of the same type, where ink shows them
 _ROUGH = (0.85, 1.25)  # the same where only recognition's boxes do
-
-Quad = Sequence[tuple[float, float]]
-"""Upper left, upper right, lower right and lower left corner, in pixels."""
 
 _LOCK = threading.Lock()
 
@@ -94,25 +92,27 @@ def recognise(image: Image, number: int, scale: float = 1.0) -> tuple[Sheet, lis
         return Sheet(number, 0.0, float(image.height), (), measured=True), []
     slope = _slope([quad for quad, _, _, _ in found])
     ink = Ink(image, slope)
-    lines: list[Line] = []
-    exact: list[bool] = []
-    certain: list[float] = []
+    lines: list[Found] = []
+    heights: list[float | None] = []
     for quad, text, score, chars in found:
-        whole = _rows(ink, quad, text, slope)
-        for corners, piece in _pieces(quad, text, chars):
+        whole = _rows(ink, quad, slope) if _tells_size(text) else None
+        for corners, piece in _parted(ink, pieces_of(quad, text, chars), slope):
+            rows = _rows(ink, corners, slope)
+            heights.append(None if rows is None else (rows[1] - rows[0]) / INK)
             # A piece of few characters is as high as the line that it is part of.
-            rows = _rows(ink, corners, piece, slope) or whole
-            line = _line(corners, piece, slope, rows)
+            line = _line(corners, piece, slope, rows if _tells_size(piece) else whole)
             left, top, right, bottom = turned.given(line.place)
-            lines.append(replace(line, place=(left / scale, top / scale, right / scale, bottom / scale)))
-            exact.append(rows is not None)
-            certain.append(score)
-    em = body_size(lines)
-    even: list[Line] = []
-    for line, by_ink in zip(lines, exact, strict=True):
-        low, high = _EVEN if by_ink else _ROUGH
-        even.append(replace(line, size=em) if low * em <= line.size <= high * em else line)
-    return Sheet(number, 0.0, float(image.height), tuple(even), photos(image, slope, em), measured=True), certain
+            line = replace(line, place=(left / scale, top / scale, right / scale, bottom / scale))
+            lines.append((line, score))
+    em = body_size([line for line, _ in lines])
+    even = [
+        (replace(line, size=em) if _is_body(line, height, em) else line, sure)
+        for (line, sure), height in zip(lines, heights, strict=True)
+    ]
+    even = rejoined(even, em)
+    printed = tuple(line for line, _ in even)
+    sheet = Sheet(number, 0.0, float(image.height), printed, photos(image, slope, em), measured=True)
+    return sheet, [sure for _, sure in even]
 
 
 def _found(image: Image, shrink: float, engine: Any) -> list[tuple[Quad, str, float, list[tuple[str, float, Quad]]]]:
@@ -144,11 +144,60 @@ def _found(image: Image, shrink: float, engine: Any) -> list[tuple[Quad, str, fl
     ]
 
 
-def _rows(ink: Ink, quad: Quad, text: str, slope: float) -> tuple[float, float] | None:
+def _rows(ink: Ink, quad: Quad, slope: float) -> tuple[float, float] | None:
     """Where the line's ink begins and ends along y on the page held straight; None where that cannot be told."""
     ys = [y - slope * x for x, y in quad]
     left, right = (quad[0][0] + quad[3][0]) / 2, (quad[1][0] + quad[2][0]) / 2
-    return ink.rows(left, right, (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2, text)
+    return ink.rows(left, right, (ys[0] + ys[1]) / 2, (ys[2] + ys[3]) / 2)
+
+
+def _parted(ink: Ink, pieces: list[tuple[Quad, str]], slope: float) -> list[tuple[Quad, str]]:
+    """Pieces of a line that end and begin where the white space between them does.
+
+    Recognition tells the places of characters to about half a character; a thin 一 may seem to stand in the gutter.
+    """
+    quad, text = pieces[0]
+    out = [(_trimmed(ink, quad, slope), text)]
+    for quad, text in pieces[1:]:
+        before, last = out[-1]
+        ys = [y - slope * x for x, y in (*before, *quad)]
+        reach = 0.9 * math.dist(quad[0], quad[3])  # to the far side of the characters beside the gap
+        high = (max(ys) - min(ys)) * 0.2
+        gap = ink.gap(before[1][0] - reach, quad[0][0] + reach, min(ys) + high, max(ys) - high)
+        if gap is not None and gap[1] - gap[0] >= 0.3 * reach:
+            out[-1] = ([before[0], (gap[0], before[1][1]), (gap[0], before[2][1]), before[3]], last)
+            quad = [(gap[1], quad[0][1]), quad[1], quad[2], (gap[1], quad[3][1])]
+        out.append((quad, text))
+    return out
+
+
+def _trimmed(ink: Ink, quad: Quad, slope: float) -> Quad:
+    """A line without white space before its first character: its box may begin in the gutter, or across it."""
+    ys = [y - slope * x for x, y in quad]
+    high = math.dist(quad[0], quad[3])
+    left = (quad[0][0] + quad[3][0]) / 2
+    gap = ink.gap(left, left + 2 * high, min(ys) + 0.2 * high, max(ys) - 0.2 * high)
+    if gap is None or gap[0] > left + 0.3 * high or gap[1] - gap[0] < 0.5 * high or gap[1] >= quad[1][0]:
+        return quad
+    return [(gap[1], quad[0][1]), quad[1], quad[2], (gap[1], quad[3][1])]
+
+
+def _tells_size(text: str) -> bool:
+    """Whether a line holds enough Chinese characters for the height of its ink to be that of its type."""
+    return sum(char.isalnum() and is_wide(char) for char in text) >= _FEWEST
+
+
+def _is_body(line: Line, height: float | None, em: float) -> bool:
+    """Whether a line is set in body type, as far as that can be measured.
+
+    :param height: type size by its ink; a line of few characters may be larger than that.
+    """
+    if height is not None and _tells_size(line.text):
+        return _EVEN[0] * em <= height <= _EVEN[1] * em
+    low, high = _ROUGH
+    return low * em <= line.size <= high * em or (
+        height is not None and low * em <= line.size and height <= _EVEN[1] * em
+    )
 
 
 @lru_cache(maxsize=1)
@@ -189,39 +238,6 @@ def _opened(data: bytes, name: str) -> Image:
         paper = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(paper, upright.convert("RGBA"))
     return upright.convert("RGB")
-
-
-def _pieces(quad: Quad, text: str, chars: Sequence[tuple[str, float, Quad]]) -> list[tuple[Quad, str]]:
-    """A recognised line in the pieces between which white space of a character's width is printed.
-
-    Recognition takes lines on both sides of a narrow gutter for one, and drops wide spaces, as those between the names
-    of a byline; the layout tells the one from the other.
-
-    :param chars: character, confidence and corners of each that is not blank.
-    """
-    if "".join(char for char, _, _ in chars) != "".join(text.split()):
-        return [(quad, text)]
-    out: list[tuple[Quad, str]] = []
-    if not chars:
-        return [(quad, text)]
-    left, piece = (quad[0], quad[3]), ""
-    rest = iter(text)
-    for n, (char, _, corners) in enumerate(chars):
-        blank = ""
-        while (printed := next(rest)).isspace():
-            blank = printed
-        if n:
-            last, _, before = chars[n - 1]
-            letters = last.isalnum() and char.isalnum() and (is_wide(last) or is_wide(char))
-            gap = math.dist(before[1], corners[0]) / max(1.0, math.dist(corners[0], corners[3]))
-            if gap >= (_SPACE if letters else 2 * _SPACE):
-                out.append(([left[0], before[1], before[2], left[1]], piece))
-                left, piece, blank = (corners[0], corners[3]), "", ""
-        piece += blank + char
-    # The last character says better than the line's own box where it ends: that may reach into the next column.
-    _, _, end = chars[-1]
-    out.append(([left[0], end[1], end[2], left[1]], piece))
-    return out
 
 
 def _slope(quads: Sequence[Quad]) -> float:
