@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.fold import fold, matching_form
+from corpus.fold import matching_form
 from corpus.words import pairs
 from embeddings import soft
 from embeddings.encoder import Encoder
@@ -108,8 +108,8 @@ class Retriever:
         return form
 
     def _embedded(self, row: int) -> str:
-        """A row's headline and text in the form that the table was trained on, line by line."""
-        return fold(lexical_text(self.index.passages[row]))
+        """A row's headline and text, each in its matching form on a line of its own, as the soft match wants them."""
+        return "\n".join(matching_form(line).text for line in lexical_text(self.index.passages[row]).split("\n"))
 
     def search(
         self,
@@ -226,9 +226,7 @@ class Retriever:
         def weight(token: str) -> float:
             return float(self.idf(token) ** RARITY * (FAINT if token in faint else 1.0))
 
-        return self._matching.probe(
-            fold(question.text), weight, {unit.surface: dict(unit.near) for unit in question.units}
-        )
+        return self._matching.probe(question.folded, weight, {unit.surface: dict(unit.near) for unit in question.units})
 
     def _soft(self, question: Question, rows: Rows, prior: Floats, faint: str) -> Floats:
         """The soft match of the rows that are best by `prior`; the others get the lowest of these."""
