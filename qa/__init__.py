@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from qa.records import Excerpt, Hit, Reply
 
 if TYPE_CHECKING:
-    from qa.archive import Archive, Conversation
+    from qa.archive import Archive
+    from qa.conversation import Conversation
     from qa.retriever import Options
 
 __all__ = ["Archive", "Conversation", "Excerpt", "Hit", "Options", "Reply", "retrieve"]
-_LATER = {"Archive": "qa.archive", "Conversation": "qa.archive", "Options": "qa.retriever"}
+_LATER = {"Archive": "qa.archive", "Conversation": "qa.conversation", "Options": "qa.retriever"}
 
 
 def __getattr__(name: str) -> Any:

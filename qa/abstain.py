@@ -1,43 +1,96 @@
 """Whether the passages answer a question at all, and if not, why.
 
-The confidence is a logistic function of how much of the question the quote and its passage speak of, and of how near
-the passage's vector is. Coverage counts what the pages never print as the rarest words of all, so that a question about
-something else covers little. The weights were set by hand, near those of a logistic fit on questions about
-other news; that of the cosine was lowered, since the encoder knew these questions.
+Three logistic models over the features of `qa.evidence`, one after the other:
+
+    topic     the pages speak of what is asked about
+    stated    if so, they state what is asked of it: a near miss names the same people and things, but asks for
+              something that is not printed
+    right     if so, the quote that was found is the place
+
+Their product is the confidence: the probability that the quote answers the question. Whether to answer is decided by
+the first two: where the pages do state it, the best place found is shown even if another may be better. The weights
+are in abstain.json, fitted by `qa.training.abstaining`; what speaks for an answer can only have a weight of 0 or more,
+what speaks against it only one of 0 or less, so that no habit of the questions' authors is learned.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import math
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from qa.records import Reason
 
-THRESHOLD = 0.06
-_QUOTE, _PASSAGE, _COSINE, _BIAS = 3.0, 1.5, 4.0, -4.9
-_BLIND_QUOTE, _BLIND_PASSAGE, _BLIND_BIAS = 3.6, 1.0, -4.4  # where there are no vectors to go by
-_SPOKEN_OF = 0.34
-_NEAR = 0.35
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The models by name of feature; "" is the constant. `usual` stands in for features of a leg that is left out.
 
-def confidence(quote: float, passage: float, cosine: float | None) -> float:
-    """Between 0 and 1.
-
-    :param quote: the coverage (0 to 1) of the question by the quote.
-    :param passage: that by the best passages.
-    :param cosine: the best passages' inner product with the question; None where the dense leg is left out.
+    To be answered, a question needs `least_stated`, and `least_both` in the product of topic and stated. One with less
+    topic than `spoken_of` that is not answered is about something else.
     """
-    if cosine is None:
-        at = _BLIND_BIAS + _BLIND_QUOTE * quote + _BLIND_PASSAGE * passage
+
+    topic: Mapping[str, float]
+    stated: Mapping[str, float]
+    right: Mapping[str, float]
+    usual: Mapping[str, float]
+    least_stated: float
+    least_both: float
+    spoken_of: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Three probabilities, 0 to 1; `stated` if the topic is there, `right` if it is stated."""
+
+    topic: float
+    stated: float
+    right: float
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the quote answers the question."""
+        return self.topic * self.stated * self.right
+
+
+@functools.cache
+def bundled() -> Weights:
+    """The weights that come with Baowen."""
+    return Weights(**json.loads(Path(__file__).with_name("abstain.json").read_text("utf-8")))
+
+
+def judge(features: Mapping[str, float], weights: Weights | None = None) -> Judgement:
+    """The probabilities for a quote with these features (see `qa.evidence`)."""
+    weights = bundled() if weights is None else weights
+
+    def probability(model: Mapping[str, float]) -> float:
+        at = sum(
+            weight * (features.get(name, weights.usual.get(name, 0.0)) if name else 1.0)
+            for name, weight in model.items()
+        )
+        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, at))))
+
+    return Judgement(probability(weights.topic), probability(weights.stated), probability(weights.right))
+
+
+def reason_for(judgement: Judgement, threshold: float | None = None, weights: Weights | None = None) -> Reason:
+    """Why nothing is answered, or "" where it is.
+
+    :param threshold: the confidence that an answer needs, in place of the fitted limits; None for these.
+    """
+    weights = bundled() if weights is None else weights
+    if threshold is not None:
+        answered = judgement.confidence >= threshold
     else:
-        at = _BIAS + _QUOTE * quote + _PASSAGE * passage + _COSINE * cosine
-    return 1.0 / (1.0 + math.exp(-at))
-
-
-def reason_for(passage: float, cosine: float | None) -> Reason:
-    """Why nothing is answered, from the best passages' coverage and cosine."""
-    spoken_of = passage >= _SPOKEN_OF or (cosine is not None and cosine >= _NEAR)
-    return "not_stated" if spoken_of else "off_topic"
+        both = judgement.topic * judgement.stated
+        answered = judgement.stated >= weights.least_stated and both >= weights.least_both
+    if answered:
+        return ""
+    return "not_stated" if judgement.topic >= weights.spoken_of else "off_topic"
 
 
 def is_question(text: str) -> bool:

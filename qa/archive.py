@@ -2,47 +2,68 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from corpus.errors import QuestionError
 from corpus.files import sample_pages
 from corpus.jumps import continuations
-from corpus.passages import slice_block
-from corpus.records import Article, Block, Page, Passage, Skipped
+from corpus.records import Article, Page, Passage, Skipped
 from embeddings import thesaurus
 from embeddings.encoder import load_encoder
 from embeddings.index import Index, lexical_text, open_index
+from embeddings.reader import Reader, load_reader
 from embeddings.reranker import Reranker, load_reranker
-from qa import dialogue
-from qa.abstain import THRESHOLD, confidence, is_question, reason_for
+from qa import rank
+from qa.abstain import is_question, judge, reason_for
+from qa.also import said_again
 from qa.cite import cite
-from qa.dialogue import Topic
-from qa.extract import Part, best_answer, best_quote
+from qa.conversation import Conversation
+from qa.evidence import HITS as JUDGED_HITS
+from qa.evidence import evidence
+from qa.extract import HITS as _QUOTED_HITS
+from qa.extract import Part, Source, choose
+from qa.filter_words import Holdings, understand
+from qa.filters import Filter, Rows, Selected, select
+from qa.followup import Carried, with_own
 from qa.match import Matcher
 from qa.question import LONGEST_QUESTION, Question, analyse
-from qa.records import Excerpt, Hit, Reason, Reply
+from qa.reading import DEPTH as READ_HITS
+from qa.reading import read_hits
+from qa.records import Excerpt, Hit, Reason, Reply, excerpt
 from qa.rerank import DEPTH, rerank
 from qa.retriever import Options, Retriever, Scored
 
 Progress = Callable[[str, int, int], None]
 _DEFAULT = Options()
-_QUOTED_HITS = 3
 
 
 class Archive:
     """Pages opened for questions. Reading only: several threads may ask one archive."""
 
     def __init__(
-        self, root: Path, index: Index, retriever: Retriever, options: Options, reranker: Reranker | None = None
+        self,
+        root: Path,
+        index: Index,
+        retriever: Retriever,
+        options: Options,
+        reranker: Reranker | None = None,
+        reader: Reader | None = None,
+        where: Filter | None = None,
     ) -> None:
         self.root = root
         self.options = options
         self._index = index
         self._retriever = retriever
         self._reranker = reranker
+        self._reader = reader
+        self._where = where
         self._articles = {article.id: article for page in index.pages for article in page.articles}
         self._pages = {page.source: page for page in index.pages}
 
@@ -57,6 +78,8 @@ class Archive:
         device: str | None = None,
         reranker: str | Reranker | None = None,
         question_prompt: str | None = None,
+        reader: str | Reader | None = None,
+        where: Filter | None = None,
     ) -> Archive:
         """Read and index what is new or changed under `pages`, load the rest.
 
@@ -69,6 +92,9 @@ class Archive:
             `qa.rerank`); or anything that can score passages; None for none.
         :param question_prompt: what the model wants before a question, where it does not say so itself; as for
             `embeddings.encoder.load_encoder`.
+        :param reader: an extractive question-answering model of transformers, by folder or hub id, that marks the
+            answer (see `qa.reading`) in place of the rules; or anything that can read passages; None for the rules.
+        :param where: what every question of this archive is asked of, beside what a question itself says; None for all.
         :raises PagesError: if there is nothing to read.
         :raises ModelError: if a model cannot be loaded, or the device cannot be used.
         :raises StorageError: if the index cannot be written.
@@ -77,8 +103,11 @@ class Archive:
         encoder = load_encoder(model, device, question_prompt)
         if isinstance(reranker, str):
             reranker = load_reranker(reranker, device)
+        if isinstance(reader, str):
+            reader = load_reader(reader, device)
         index = open_index(root, encoder, progress)
-        return cls(root, index, Retriever(index, encoder, thesaurus.bundled(), options), options, reranker)
+        retriever = Retriever(index, encoder, thesaurus.bundled(), options)
+        return cls(root, index, retriever, options, reranker, reader, where)
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -115,30 +144,48 @@ class Archive:
         """The id of an article → the id of the one that continues it on another page of its issue."""
         return continuations(self.pages)
 
-    def retrieve(self, question: str, k: int = 5) -> list[Hit]:
+    @cached_property
+    def _holdings(self) -> Holdings:
+        return Holdings.of(self.pages)
+
+    def filtered(self, question: str, where: Filter | None = None) -> Selected:
+        """What a question is asked of: by the archive's own filter, by `where`, and by what the question says itself.
+
+        Such words (2026年1月的报纸里, 许冰洲写的) leave the question that is searched for; see `qa.filter_words`.
+        """
+        rest, said = understand(question, self._holdings, datetime.date.today())
+        given = [(wanted, "") for wanted in (self._where, where) if wanted is not None]
+        return select(rest, [*given, *said], self._index.passages, self._articles, self._pages)
+
+    def retrieve(self, question: str, k: int = 5, where: Filter | None = None) -> list[Hit]:
         """At most `k` passages, sorted best first.
 
+        :param where: what they must be of, beside what the question says; None for anything.
         :raises QuestionError: if the question is empty or longer than 2,000 characters.
         :raises ValueError: if k is below 1.
         """
         self._check(question)
         if k < 1:
             raise ValueError(f"k is {k}; expected 1 or more")
-        analysed = self._analyse(question)
-        return [self._hit(scored) for scored in self._search(analysed, k)]
+        selected = self.filtered(question, where)
+        found = self._search(self._analyse(selected.question), k, rows=selected.rows)
+        return [self._hit(scored) for scored in found]
 
-    def ask(self, question: str, k: int = 10) -> Reply:
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Reply:
         """The answer, or why there is none, with `k` hits.
 
+        :param where: what the passages must be of, beside what the question says; None for anything.
         :raises QuestionError: if the question is empty or longer than 2,000 characters.
         """
         self._check(question)
-        return self._answer(question, question, k)
+        selected = self.filtered(question, where)
+        reply = self._answer(question, selected.question, k, rows=selected.rows)
+        return dataclasses.replace(reply, filters=selected.filters)
 
-    def reply(self, question: str, k: int = 10) -> Reply:
+    def reply(self, question: str, k: int = 10, where: Filter | None = None) -> Reply:
         """As `ask`, but a question that cannot be asked gets a reply that says so."""
         reason = self._unaskable(question)
-        return _no_reply(question, reason) if reason else self.ask(question, k)
+        return _no_reply(question, reason) if reason else self.ask(question, k, where)
 
     def conversation(self) -> Conversation:
         """A conversation, in which a question may lean on those before it."""
@@ -168,14 +215,44 @@ class Archive:
         return analyse(question, self._retriever.thesaurus)
 
     def _search(
-        self, question: Question, k: int, boost: dict[str, float] | None = None, faint: str = ""
+        self,
+        question: Question,
+        k: int,
+        carried: Carried | None = None,
+        rows: Rows | None = None,
     ) -> list[Scored]:
-        """At most `k` rows, best first, in the re-ranker's order where there is one."""
+        """At most `k` of `rows` (None: all), best first, in the re-ranker's order where there is one."""
+        # As many as are looked at again, and one more, also where fewer are wanted: the order must not depend on k.
+        found = self._retrieved(question, max(k, rank.DEPTH, DEPTH + 1), carried, rows)
+        if self.options.rank:
+            asked, matcher = self._asked(question, carried)
+            found = rank.ranked(asked, matcher, found, self._index.passages.__getitem__)
         if self._reranker is None:
-            return self._retriever.search(question, k, boost, faint)
-        # One more than is re-ranked, so that the scores of the rest do not depend on k.
-        found = self._retriever.search(question, max(k, DEPTH + 1), boost, faint)
+            return found[:k]
         return rerank(self._reranker, question.text, found, lambda row: lexical_text(self._index.passages[row]))[:k]
+
+    def _retrieved(self, question: Question, k: int, carried: Carried | None, rows: Rows | None) -> list[Scored]:
+        """At most `k` of `rows`, best first, as the retriever scores them."""
+        if carried is None:
+            return self._retriever.search(question, k, allowed=rows)
+        if not carried.own:
+            return self._retriever.search(question, k, carried.boost, carried.faint, rows)
+        mine = self._retriever.rows_of(carried.article_id)
+        if rows is not None:
+            mine = np.intersect1d(mine, rows)
+        own = self._retriever.search(self._analyse(carried.own), max(len(mine), 1), allowed=mine)
+        found = self._retriever.search(question, k + len(mine), carried.boost, carried.faint, rows)
+        return with_own(found, {scored.row: scored.score for scored in own})[:k]
+
+    def _asked(self, question: Question, carried: Carried | None) -> tuple[Question, Matcher]:
+        """What is asked now, without what a conversation carried over."""
+        if carried is not None and carried.own:
+            question = self._analyse(carried.own)
+        return question, self._retriever.matcher(question)
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        """The passages of an article in printed order; none where there is no such article."""
+        return [self._index.passages[row] for row in self._retriever.rows_of(article_id).tolist()]
 
     def _hit(self, scored: Scored) -> Hit:
         passage = self._index.passages[scored.row]
@@ -184,26 +261,44 @@ class Archive:
         )
 
     def _answer(
-        self, asked: str, effective: str, k: int, boost: dict[str, float] | None = None, faint: str = ""
+        self,
+        asked: str,
+        effective: str,
+        k: int,
+        carried: Carried | None = None,
+        rows: Rows | None = None,
     ) -> Reply:
         start = time.perf_counter()
         question = self._analyse(effective)
-        matcher = self._retriever.matcher(question, faint)
-        found = self._search(question, max(k, _QUOTED_HITS), boost, faint)
+        matcher = self._retriever.matcher(question, "" if carried is None else carried.faint)
+        found = self._search(question, max(k, JUDGED_HITS, READ_HITS), carried, rows)
         hits = tuple(self._hit(scored) for scored in found)
-        covered = max((matcher.coverage(self._retriever.folded(s.row)) for s in found[:_QUOTED_HITS]), default=0.0)
-        cosine = max((s.features["dense"] for s in found[:_QUOTED_HITS]), default=0.0) if self.options.dense else None
-        chosen = self._choose(question, matcher, hits)
+        unread = [_unshown(hit, carried) for hit in hits]
+        left = [n for n, hit in enumerate(unread) if hit.passage.text.strip()]
+        if carried is not None and carried.own:  # what is asked now, alone, might be found anywhere
+            left = [n for n in left if hits[n].article.id == hits[left[0]].article.id]
+        # A re-ranker has read question and passages together: its first is the one to quote.
+        left = left[: _QUOTED_HITS if self._reranker is None else 1]
+        read_from = [(unread[n].passage, unread[n].score) for n in left]
+        sources = [Source(passage.text, passage.headline, passage.kind, score) for passage, score in read_from]
+        chosen = choose(*self._asked(question, carried), sources)
         if chosen is None:
             return _no_reply(asked, "off_topic", effective, hits[:k], 0.0, time.perf_counter() - start)
-        at, quote = chosen
-        sure = confidence(quote.coverage, covered, cosine)
-        threshold = THRESHOLD if self.options.threshold is None else self.options.threshold
-        if sure < threshold:
-            reason = reason_for(covered, cosine)
-            return _no_reply(asked, reason, effective, hits[:k], sure, time.perf_counter() - start)
+        at, quote, answer = left[chosen.source], chosen.quote, chosen.answer
+        placed = dataclasses.replace(chosen, source=at)
+        judgement = judge(evidence(self._retriever, question, matcher, hits, placed))
+        sure, reason = judgement.confidence, reason_for(judgement, self.options.threshold)
+        withheld = _excerpt(hits[at].passage, at, quote)
+        if reason:
+            shown = hits[: max(k, at + 1)]
+            return _no_reply(asked, reason, effective, shown, sure, time.perf_counter() - start, withheld)
+        if self._reader is not None:
+            read = read_hits(self._reader, question.text, unread)
+            sure = min(sure, 0.0 if read is None else read.probability)
+            if read is None or sure < (self.options.threshold or 0.0):
+                return _no_reply(asked, "not_stated", effective, hits[:k], sure, time.perf_counter() - start)
+            at, quote, answer = read.hit, read.quote, read.answer
         passage = hits[at].passage
-        answer = best_answer(question, matcher, passage.text, quote)
         return Reply(
             question=asked,
             effective_question=effective,
@@ -215,77 +310,22 @@ class Archive:
             confidence=sure,
             seconds=time.perf_counter() - start,
             citation=cite(hits[at]),
-        )
-
-    def _choose(self, question: Question, matcher: Matcher, hits: tuple[Hit, ...]) -> tuple[int, Part] | None:
-        """The hit to quote and the quote: the first, unless a close one holds a clearly better sentence."""
-        best: tuple[int, Part] | None = None
-        best_score = 0.0
-        for n, hit in enumerate(hits[:_QUOTED_HITS]):
-            quote = best_quote(question, matcher, hit.passage.text, hit.passage.headline)
-            score = hit.score + quote.score
-            if best is None or score > best_score:
-                best, best_score = (n, quote), score
-        return best
-
-
-class Conversation:
-    """One user's conversation. Not for several threads at once."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._topic: Topic | None = None
-
-    def reset(self) -> None:
-        """Forget what was spoken of."""
-        self._topic = None
-
-    def ask(self, question: str, k: int = 10) -> Reply:
-        """As `Archive.reply`; a follow-up is completed by what the last turns were about, and the reply shows how."""
-        archive = self._archive
-        if archive._unaskable(question):
-            return archive.reply(question, k)
-        asked = question
-        question, switched = dialogue.strip_switch(dialogue.strip_correction(question))
-        topic = self._topic
-        if topic is not None and not switched and self._follows(question, topic):
-            effective = dialogue.complete(question, topic)
-            faint = effective.removesuffix(question.strip())
-            reply = archive._answer(asked, effective, k, {topic.article_id: dialogue.TOPIC_BOOST}, faint)
-        else:
-            reply = archive._answer(asked, question, k)
-        if reply.quote is not None:
-            self._keep(reply)
-        return reply
-
-    def _follows(self, question: str, topic: Topic) -> bool:
-        archive = self._archive
-        analysed = archive._analyse(question)
-        matcher = archive._retriever.matcher(analysed)
-        here = elsewhere = 0.0
-        for scored in archive._retriever.search(analysed, 20, {topic.article_id: 0.0}):
-            covered = matcher.coverage(archive._retriever.folded(scored.row))
-            if archive._index.passages[scored.row].article_id == topic.article_id:
-                here = max(here, covered)
-            else:
-                elsewhere = max(elsewhere, covered)
-        return dialogue.follows(analysed, here, elsewhere)
-
-    def _keep(self, reply: Reply) -> None:
-        assert reply.quote is not None
-        archive = self._archive
-        hit = reply.hits[reply.quote.hit]
-        question = archive._analyse(reply.effective_question)
-        before = self._topic.words if self._topic is not None and self._topic.article_id == hit.article.id else ()
-        self._topic = Topic(
-            hit.article.id, before or dialogue.topic_words(question, hit.article, archive._retriever.idf)
+            also=said_again(matcher, hits[: max(k, at + 1)], at, quote, answer),
         )
 
 
 def _excerpt(passage: Passage, hit: int, part: Part) -> Excerpt:
-    text = passage.text[part.start : part.end]
-    spans = slice_block(Block(passage.text, passage.spans), part.start, part.end)
-    return Excerpt(text, hit, part.start, part.end, spans)
+    return excerpt(passage, hit, part.start, part.end)
+
+
+def _unshown(hit: Hit, carried: Carried | None) -> Hit:
+    """A hit to read, with what was quoted before blanked out of its text, which keeps its length."""
+    text = hit.passage.text
+    for start, end in () if carried is None else carried.shown.get(hit.passage.id, ()):
+        text = text[:start] + " " * (end - start) + text[end:]
+    if text == hit.passage.text:
+        return hit
+    return dataclasses.replace(hit, passage=dataclasses.replace(hit.passage, text=text))
 
 
 def _no_reply(
@@ -295,5 +335,7 @@ def _no_reply(
     hits: tuple[Hit, ...] = (),
     sure: float = 0.0,
     seconds: float = 0.0,
+    withheld: Excerpt | None = None,
 ) -> Reply:
-    return Reply(asked, asked if effective is None else effective, False, reason, None, None, hits, sure, seconds, "")
+    said = asked if effective is None else effective
+    return Reply(asked, said, False, reason, None, None, hits, sure, seconds, "", withheld=withheld)

@@ -22,11 +22,23 @@ def cite(hit: Hit) -> str:
     """
     passage, page = hit.passage, hit.page
     issue = " ".join(part for part in (page.date or "", f"第{page.page}版" if page.page else "") if part)
-    place = _KINDS.get(passage.kind) or ("" if passage.kind == "document" else f"第{passage.paragraph + 1}段")
-    if passage.kind == "caption":
-        place += f"第{passage.paragraph + 1}段" if len(hit.article.paragraphs) > 1 else ""
     title = f"《{passage.headline}》" if passage.headline else ""
-    return " ".join(part for part in (passage.source, sheet(page, passage.spans), issue, title + place) if part)
+    return " ".join(
+        part for part in (passage.source, sheet(page, passage.spans), issue, title + _paragraph(hit)) if part
+    )
+
+
+def place(hit: Hit) -> str:
+    """Where a passage stands in its file and article: `第3页 第2段`, `标题`."""
+    return " ".join(part for part in (sheet(hit.page, hit.passage.spans), _paragraph(hit)) if part)
+
+
+def _paragraph(hit: Hit) -> str:
+    passage = hit.passage
+    name = _KINDS.get(passage.kind) or ("" if passage.kind == "document" else f"第{passage.paragraph + 1}段")
+    if passage.kind == "caption" and len(hit.article.paragraphs) > 1:
+        name += f"第{passage.paragraph + 1}段"
+    return name
 
 
 def sheet(page: Page, spans: tuple[Span, ...]) -> str:

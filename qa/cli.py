@@ -14,15 +14,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from corpus.errors import BaowenError
-from qa.records import Reply
+from qa.records import Applied, CitationStyle, Excerpt, Hit, Reply
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
     from qa.archive import Archive
+    from qa.filters import Filter
     from qa.retriever import Options
 
 _SWITCHES = {
@@ -30,8 +31,14 @@ _SWITCHES = {
     "lexical": "BM25",
     "pairs": "character pairs in BM25",
     "thesaurus": "the thesaurus",
-    "soft": "soft word match (this version has none)",
-    "rank": "the weight of a passage's kind (body before headline)",
+    "soft": "soft word match",
+    "rank": "the second look at the first hits, and the weight of a passage's kind (body before headline)",
+}
+_FILTERS = {
+    "page": ("N", "of this page of the newspaper, such as 1 or A3"),
+    "kind": ("KIND", "of this kind: article, photo, index, document, body, caption, headline, byline or jump"),
+    "reporter": ("NAME", "of articles that this reporter, correspondent or photographer signs"),
+    "source": ("GLOB", "of files with such a path or name, as '2026*'"),
 }
 _REASONS = {
     "off_topic": "Not in these pages: nothing in them is about this.",
@@ -39,6 +46,7 @@ _REASONS = {
     "not_a_question": "There is no question to answer.",
     "too_long": "The question is too long.",
 }
+_UNKNOWN = {"date": "the date", "page": "the newspaper page"}
 
 
 class ProgressBar:
@@ -68,9 +76,12 @@ class ProgressBar:
 def _open(args: argparse.Namespace) -> Archive:
     from qa.archive import Archive
 
+    _where(args)  # a bad date is said before anything is read
     bar = ProgressBar()
     try:
-        archive = Archive.open(args.pages, model=args.model, options=_options(args), progress=bar, **_models(args))
+        archive = Archive.open(
+            args.pages, model=args.model, options=_options(args), progress=bar, where=_where(args), **_models(args)
+        )
     finally:
         bar.close()
     for note in archive.notes:
@@ -82,7 +93,13 @@ def _open(args: argparse.Namespace) -> Archive:
 
 def _models(args: argparse.Namespace) -> dict[str, Any]:
     """What `Archive.open` is told of models beside their name."""
-    return {name: getattr(args, name, None) for name in ("device", "reranker", "question_prompt")}
+    return {name: getattr(args, name, None) for name in ("device", "reranker", "question_prompt", "reader")}
+
+
+def _where(args: argparse.Namespace) -> Filter | None:
+    from qa.filters import filter_of
+
+    return filter_of(**{name: getattr(args, name, None) for name in ("first", "last", *_FILTERS)})
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -92,8 +109,37 @@ def _options(args: argparse.Namespace) -> Options:
     return Options(**switches, threshold=getattr(args, "threshold", None))
 
 
-def _reply(reply: Reply, archive: Archive) -> dict[str, object]:
-    from qa.rows import shown_excerpt_row, shown_hit_row
+def _filter_line(filters: Sequence[Applied]) -> str:
+    return "Only " + "; ".join(f"{one.name} {one.value}" for one in filters)
+
+
+def _nothing_left(filters: Sequence[Applied]) -> str:
+    """Why a filter left nothing."""
+    unknown = [f"of {one.unknown} passages {_UNKNOWN[one.name]} is not known" for one in filters if one.unknown]
+    return "; ".join(["Not in these pages: no passage passes this filter", *unknown]) + "."
+
+
+def _hit_row(hit: Hit, archive: Archive, args: argparse.Namespace) -> dict[str, object]:
+    from qa.cite_formats import bibliography
+    from qa.rows import shown_hit_row
+
+    row = shown_hit_row(hit, archive.continuations.get(hit.article.id))
+    if args.explain:
+        from qa.rank import reasons
+
+        row["why"] = [dataclasses.asdict(one) for one in reasons(hit.features)]
+    return row if args.cite is None else row | {"reference": bibliography([hit], args.cite, args.paper)}
+
+
+def _again(excerpt: Excerpt, hits: Sequence[Hit]) -> dict[str, object]:
+    from qa.cite import cite
+    from qa.rows import shown_excerpt_row
+
+    return {**(shown_excerpt_row(excerpt, hits) or {}), "citation": cite(hits[excerpt.hit])}
+
+
+def _reply(reply: Reply, archive: Archive, args: argparse.Namespace) -> dict[str, object]:
+    from qa.rows import shown_excerpt_row
 
     return {
         "question": reply.question,
@@ -103,41 +149,79 @@ def _reply(reply: Reply, archive: Archive) -> dict[str, object]:
         "answer": shown_excerpt_row(reply.answer, reply.hits),
         "quote": shown_excerpt_row(reply.quote, reply.hits),
         "citation": reply.citation,
+        "also": [_again(again, reply.hits) for again in reply.also],
         "confidence": reply.confidence,
-        "passages": [shown_hit_row(hit, archive.continuations.get(hit.article.id)) for hit in reply.hits],
+        "filters": [dataclasses.asdict(one) for one in reply.filters],
+        "passages": [_hit_row(hit, archive, args) for hit in reply.hits],
         "seconds": reply.seconds,
     }
 
 
 def _ask(args: argparse.Namespace) -> int:
+    from qa.cite import cite
+
     archive = _open(args)
     reply = archive.ask(args.question, args.k)
     if args.json:
-        print(json.dumps(_reply(reply, archive), ensure_ascii=False))
+        print(json.dumps(_reply(reply, archive, args), ensure_ascii=False))
     elif reply.quote is not None:
         if reply.answer is not None:
             print(reply.answer.text)
         print(f"“{reply.quote.text}”")
-        print(f"[1] {reply.citation}")
+        if args.cite is None:
+            print(f"[1] {reply.citation}")
+            for n, again in enumerate(reply.also, 2):
+                print(f"[{n}] {cite(reply.hits[again.hit])}")
+    elif reply.filters and not reply.hits:
+        print(_nothing_left(reply.filters))
     else:
-        from qa.cite import cite
-
         print(_REASONS[reply.reason])
         for n, hit in enumerate(reply.hits[:3], 1):
             print(f"[{n}] {cite(hit)}: {hit.passage.text[:60]}")
+    if args.cite is not None and not args.json and reply.hits:
+        from qa.cite_formats import bibliography
+
+        quoted = [] if reply.quote is None else [reply.quote, *reply.also]
+        cited = [reply.hits[one.hit] for one in quoted] if quoted else reply.hits[:3]
+        print(bibliography(cited, args.cite, args.paper))
+    if reply.filters and not args.json:
+        print(_filter_line(reply.filters))
+    if args.explain and not args.json:
+        print(f"Confidence {reply.confidence:.2f}; the first hits:")
+        for n, hit in enumerate(reply.hits[:3], 1):
+            print(f"{n}. {hit.score:.3f} {cite(hit)}\n{_why(hit)}")
     return 0
+
+
+def _why(hit: Hit) -> str:
+    """A line for each feature that put a hit where it is."""
+    from qa.rank import reasons
+
+    return "\n".join(
+        f"    {one.adds:+7.3f}  {one.feature} ({one.weight:g} x {one.value:.3f})" for one in reasons(hit.features)
+    )
 
 
 def _search(args: argparse.Namespace) -> int:
     from qa.cite import cite
-    from qa.rows import shown_hit_row
+    from qa.cite_formats import bibliography
 
     archive = _open(args)
-    for n, hit in enumerate(archive.retrieve(args.question, args.k), 1):
+    hits = archive.retrieve(args.question, args.k)
+    if filters := archive.filtered(args.question).filters:
+        print(f"baowen: {_filter_line(filters)}", file=sys.stderr)
+        if not hits:
+            print(f"baowen: {_nothing_left(filters)}", file=sys.stderr)
+    if args.cite is not None and not args.json:
+        print(bibliography(hits, args.cite, args.paper))
+        return 0
+    for n, hit in enumerate(hits, 1):
         if args.json:
-            print(json.dumps(shown_hit_row(hit, archive.continuations.get(hit.article.id)), ensure_ascii=False))
+            print(json.dumps(_hit_row(hit, archive, args), ensure_ascii=False))
         else:
             print(f"[{n}] {hit.score:.3f} {cite(hit)}\n    {hit.passage.text}")
+            if args.explain:
+                print(_why(hit))
     return 0
 
 
@@ -194,8 +278,9 @@ def _evaluate(args: argparse.Namespace) -> int:
             options=_options(args),
             retrieval_only=args.retrieval_only,
             progress=bar,
-            open_archive=functools.partial(Archive.open, **_models(args)),
+            open_archive=functools.partial(Archive.open, where=_where(args), **_models(args)),
             show=None if args.json else print,
+            settings={**_models(args), **{name: getattr(args, name) for name in ("first", "last", *_FILTERS)}},
         )
     finally:
         bar.close()
@@ -250,6 +335,7 @@ def build_parser() -> argparse.ArgumentParser:
     chat.add_argument("--port", type=int, default=7860, help="port, the next free one where it is taken")
     chat.add_argument("--open", action="store_true", help="open the browser")
     _add_models(chat)
+    _add_reader(chat)
 
     for name, run, text in (
         ("ask", _ask, "Ask one question; print the answer, its sentence and the citation."),
@@ -260,6 +346,11 @@ def build_parser() -> argparse.ArgumentParser:
         sub.add_argument("question", metavar="QUESTION")
         sub.add_argument("--k", type=_positive, default=10 if name == "ask" else 5, help="number of passages")
         _add_models(sub)
+        if name == "ask":
+            _add_reader(sub)
+        _add_filters(sub)
+        sub.add_argument("--explain", action="store_true", help="print what put each hit where it is")
+        _add_citation(sub, "give the source" if name == "ask" else "print the sources alone,")
         _add_switches(sub)
 
     index = command("index", _index, "Read and index what is new or changed.", "index papers/ --report")
@@ -280,6 +371,8 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--k", type=_positive, default=10, help="number of passages (default: 10)")
     evaluate.add_argument("--retrieval-only", action="store_true", help="measure retrieval, do not answer")
     _add_models(evaluate)
+    _add_reader(evaluate)
+    _add_filters(evaluate)
     _add_switches(evaluate)
     return parser
 
@@ -294,8 +387,34 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_reader(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--reader", metavar="MODEL", help="a question-answering model that marks the answer: folder or hub id"
+    )
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    """What is asked of only a part of the pages."""
+    group = parser.add_argument_group("filters", "only passages")
+    group.add_argument("--from", dest="first", metavar="DATE", help="of issues from 2026-01-31, 2026-01 or 2026 on")
+    group.add_argument("--to", dest="last", metavar="DATE", help="of issues up to this day, month or year")
+    for name, (metavar, text) in _FILTERS.items():
+        group.add_argument(f"--{name}", metavar=metavar, help=text)
+
+
+def _add_citation(parser: argparse.ArgumentParser, what: str) -> None:
+    group = parser.add_argument_group("citations")
+    group.add_argument("--cite", choices=get_args(CitationStyle), help=f"{what} in this form")
+    group.add_argument("--paper", metavar="NAME", help="the newspaper's name for --cite (default: left out)")
+
+
 def _add_switches(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--threshold", type=float, metavar="P", help="confidence (0 to 1) that an answer needs")
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        metavar="P",
+        help="confidence (0 to 1) that an answer needs, in place of the fitted limits",
+    )
     for name, text in _SWITCHES.items():
         parser.add_argument(f"--no-{name}", action="store_true", help=f"leave out {text}")
 

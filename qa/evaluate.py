@@ -1,7 +1,8 @@
 """`evaluate`: a question set through the whole chain, every result checked against its page, and the figures.
 
-Writes DIR/results.jsonl (one row per question or turn, in the set's order) and DIR/metrics.json. Both appear only when
-the run is complete; a run that fails leaves what was there.
+Writes DIR/results.jsonl (one row per question or turn, in the set's order), DIR/metrics.json, and DIR/coverage.csv and
+coverage.svg with what each threshold gives (see `qa.calibration`; empty where nothing was answered). All appear only
+when the run is complete; a run that fails leaves what was there.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from corpus.errors import InputError, QuestionError
 from corpus.records import Page, Skipped
-from qa.metrics import Outcome, grouped, table
+from qa.calibration import Bin, curve, curve_csv, curve_svg, operating, reliability, reliability_table, summary
+from qa.metrics import Outcome, grouped, is_judged, judged, table
 from qa.question_sets import Dialogue, Question, QuestionSet, read_questions
 from qa.records import Hit, Reply
 from qa.rows import as_row, check_hits, check_reply, dump_line
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from qa.retriever import Options
 
 Progress = Callable[[str, int, int], None]
+_FILES = ("results.jsonl", "metrics.json", "coverage.csv", "coverage.svg")
+# Whose versions may change a figure.
+_PARTS = ("baowen", "numpy", "faiss-cpu", "jieba", "tokenizers", "tantivy", "OpenCC", "sentence-transformers", "torch")
 _BIG = 20  # from so many questions on, a progress bar is shown
 
 
@@ -66,6 +72,7 @@ def evaluate(
     open_archive: Callable[..., Answering] | None = None,
     show: Callable[[str], None] | None = print,
     warn: Callable[[str], None] | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """Ask every question of a set, write the results and the figures to the folder `out`, and return the figures.
 
@@ -74,6 +81,7 @@ def evaluate(
     :param progress: as for `Archive.open`, called while the pages are read and indexed.
     :param open_archive: what opens the archive, `Archive.open` if None.
     :param show: given the table and the speed, as text; None for silence.
+    :param settings: what else `open_archive` was told (device, re-ranker, …); recorded beside the options.
     :param warn: given one line for each note of the archive, skipped file and doubt about the set; None for stderr.
     :raises InputError: if pages, questions, k or `out` cannot be used.
     :raises EvaluationError: if a passage, quote or answer is not what its page says; the message names the row.
@@ -91,7 +99,7 @@ def evaluate(
 
         open_archive = Archive.open
     asked = read_questions(questions)
-    with _writing(Path(out).expanduser(), "results.jsonl", "metrics.json") as (rows, figures):
+    with _writing(Path(out).expanduser(), *_FILES) as (rows, figures, sheet, picture):
         archive = open_archive(pages, model=model, options=options, progress=progress)
         try:
             for note in archive.notes:
@@ -106,8 +114,16 @@ def evaluate(
                 outcomes.append(outcome)
                 seconds.append(row["seconds"])
                 rows.write(dump_line(row))
+            found = judged(outcomes)
+            points = curve(found)
+            given = operating(found, [outcome.answered is True for outcome in outcomes if is_judged(outcome)])
             metrics = {
                 "figures": grouped(outcomes),
+                "calibration": {
+                    "bins": [asdict(one) for one in reliability(found)],
+                    **summary(found),
+                    "operating": None if given is None else asdict(given),
+                },
                 "counts": _counts(asked, outcomes, archive),
                 "speed": _speed(seconds),
                 "options": {
@@ -117,7 +133,9 @@ def evaluate(
                     "model": model,
                     "k": k,
                     "retrieval_only": retrieval_only,
+                    **{name: _plain(value) for name, value in (settings or {}).items()},
                 },
+                "versions": _versions(),
                 "machine": {
                     "platform": platform.platform(),
                     "processor": platform.processor() or platform.machine(),
@@ -130,16 +148,20 @@ def evaluate(
             archive.close()
         json.dump(metrics, figures, ensure_ascii=False, indent=2)
         figures.write("\n")
+        sheet.write(curve_csv(points if found else []))
+        picture.write(curve_svg(points if found else [], given))
     if show is not None:
         show(report(metrics))
     return metrics
 
 
 def report(metrics: dict[str, Any]) -> str:
-    """The figures of an evaluation as text: a line per group, then the speed."""
+    """The figures of an evaluation as text: a line per group, the reliability of the confidence, then the speed."""
     speed = metrics["speed"]
     line = f"{metrics['counts']['questions']} questions, p50 {speed['p50_ms']:.1f} ms, p95 {speed['p95_ms']:.1f} ms"
-    return "\n".join([table(metrics["figures"]), line])
+    bins = [Bin(**one) for one in metrics["calibration"]["bins"]]
+    told = ["", reliability_table(bins), ""] if any(one.n for one in bins) else []
+    return "\n".join([table(metrics["figures"]), *told, line])
 
 
 def _run(
@@ -172,7 +194,8 @@ def _retrieved(archive: Answering, question: str, k: int) -> Reply:
 
 def _outcome(question: Question, reply: Reply, retrieval_only: bool) -> Outcome:
     passages = tuple(hit.passage for hit in reply.hits)
-    return Outcome(question, passages, None if retrieval_only else reply.answered, reply.quote, reply.answer)
+    answered = None if retrieval_only else reply.answered
+    return Outcome(question, passages, answered, reply.quote, reply.answer, reply.confidence, reply.withheld)
 
 
 def _doubts(asked: QuestionSet, pages: Iterable[Page]) -> Iterator[str]:
@@ -220,6 +243,20 @@ def _speed(seconds: Sequence[float]) -> dict[str, float]:
         "first_ms": round(seconds[0] * 1000, 3),
         "total_s": round(sum(seconds), 3),
     }
+
+
+def _plain(value: object) -> object:
+    """What JSON can hold of a setting."""
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def _versions() -> dict[str, str]:
+    """The versions of Baowen and of what it stands on, without importing any of it."""
+    found = {}
+    for name in _PARTS:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _to_stderr(line: str) -> None:

@@ -30,6 +30,7 @@ from pathlib import PurePosixPath
 
 from corpus.errors import EvaluationError
 from corpus.records import Passage
+from qa.calibration import Judged
 from qa.question_sets import Question
 from qa.records import Excerpt
 
@@ -42,13 +43,18 @@ FIGURES = (*RETRIEVAL, "quote", "tight", "em", "f1", "answered", "abstained")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one question. `passages` best first; `answered` is None where answering was left out."""
+    """What came of one question. `passages` best first; `answered` is None where answering was left out.
+
+    `withheld` is the quote that was found but not shown; `confidence` is in it, or in the quote that was shown.
+    """
 
     question: Question
     passages: tuple[Passage, ...]
     answered: bool | None
     quote: Excerpt | None = None
     answer: Excerpt | None = None
+    confidence: float = 0.0
+    withheld: Excerpt | None = None
 
 
 @functools.lru_cache(maxsize=4096)
@@ -163,7 +169,7 @@ def answer_figures(outcome: Outcome) -> dict[str, float]:
     out: dict[str, float] = {}
     if question.answers:
         if question.gold != "unknown":
-            good = _quote_is_good(outcome)
+            good = outcome.answered and quote_is_good(outcome, outcome.quote)
             limit = max(100, len(question.evidence) + 40)
             out["quote"] = float(good)
             out["tight"] = float(good and outcome.quote is not None and len(outcome.quote.text) <= limit)
@@ -174,13 +180,33 @@ def answer_figures(outcome: Outcome) -> dict[str, float]:
     return out
 
 
-def _quote_is_good(outcome: Outcome) -> bool:
-    quote = outcome.quote
-    if not outcome.answered or quote is None or not 0 < len(quote.text) <= LONGEST_QUOTE:
+def quote_is_good(outcome: Outcome, quote: Excerpt | None) -> bool:
+    """Whether a quote, the one shown or another, holds a gold answer, short enough and from a right passage."""
+    if quote is None or not 0 < len(quote.text) <= LONGEST_QUOTE:
         return False
     if quote.hit not in right_ranks(outcome):
         return False
     return any(bare(answer) in bare(quote.text) for answer in outcome.question.answers)
+
+
+def is_judged(outcome: Outcome) -> bool:
+    """Whether it can be said if a quote for this question is right."""
+    question = outcome.question
+    known = question.gold == "nothing" or (question.gold != "unknown" and bool(question.answers))
+    return known and outcome.answered is not None
+
+
+def judged(outcomes: Iterable[Outcome]) -> list[Judged]:
+    """The confidences of the questions for which `is_judged`, and whether their quotes are right, in order."""
+    return [
+        Judged(
+            outcome.confidence,
+            quote_is_good(outcome, outcome.quote if outcome.answered else outcome.withheld),
+            outcome.question.gold != "nothing",
+        )
+        for outcome in outcomes
+        if is_judged(outcome)
+    ]
 
 
 def grouped(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:

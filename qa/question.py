@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from corpus.fold import fold, matching_form
 from corpus.words import pairs, words
 from embeddings.thesaurus import Thesaurus
+from qa.asks import AnswerType, asks_for
 
 LONGEST_QUESTION = 2000
-AnswerType = Literal["phone", "money", "number", "when", "where", "who", "list", "why", "how", "yes_no", "what"]
 
 # Words that ask or link, and so say nothing of what is asked about.
 _EMPTY = frozenset(
@@ -30,25 +29,6 @@ _EMPTY_ENGLISH = frozenset(
     your our as into than then there will would can could should about please tell any some
     """.split()
 )
-_PATTERNS: tuple[tuple[AnswerType, str], ...] = (
-    ("phone", r"电话|热线|手机号|联系方式|拨打什么|打哪个|phone|hotline|telephone"),
-    ("why", r"为什么|为何|为啥|何以|什么原因|原因是|咋会|\bwhy\b"),
-    ("money", r"多少钱|几块钱|多少.{0,4}元|金额|贷款?到?多少|投资.{0,6}(多少|多大)"),
-    ("money", r"(工资|月薪|薪资|薪水|授信|贷款).{0,6}(多少|几|区间|什么水平)|how much (money|was|is|did|does|loan)"),
-    ("money", r"(投资|工资|月薪|薪资|票价|价格|费用|贷款|金额)呢?[??]?$"),
-    ("when", r"什么时候|何时|哪天|哪一?年|几月|几号|几点|多久|什么时间|哪个月|啥时|日期"),
-    ("when", r"\bwhen\b|what (date|time|year|month)"),
-    ("list", r"哪些|哪几|哪[两三四五六七八九十]|分别|有啥|几类|which .*(and|companies|areas)|list\b|what are"),
-    ("who", r"谁|哪位|什么人|哪个人|何人|叫什么名字|姓名|摄影记者|\bwho(m|se)?\b"),
-    ("where", r"哪里|哪儿|何处|什么地方|在哪|去哪|到哪|地点|\bwhere\b"),
-    ("where", r"哪个(街道|镇|村|社区|区|县|市|车间|学院|中心|园区|单位|地方)"),
-    ("number", r"多少|几[^乎]|多大|多高|多长|比例|占比|百分之"),
-    ("number", r"how many|how (long|old|large|big|much)|what (percentage|share|number)"),
-    ("yes_no", r"吗[??]?$|是否|是不是|要不要|能不能|有没有|可不可以|^(is|are|does|do|did|can|was|were)\b"),
-    ("how", r"怎么|怎样|如何|咋|\bhow\b"),
-)
-# In this order: 打哪个电话 asks for a phone number although it holds 哪个.
-_TYPES = tuple((kind, re.compile(pattern)) for kind, pattern in _PATTERNS)
 _MOST_NEAR = 40
 
 
@@ -77,11 +57,6 @@ class Question:
     units: tuple[Unit, ...]
     asks: AnswerType
     english: bool
-
-
-def asks_for(folded: str) -> AnswerType:
-    """What kind of answer a question asks for, folded character by character: 哪两个 shows it, 哪2个 would not."""
-    return next((kind for kind, pattern in _TYPES if pattern.search(folded)), "what")
 
 
 def analyse(text: str, thesaurus: Thesaurus | None) -> Question:

@@ -12,13 +12,13 @@ weighted sum of
     kind            headlines less than paragraphs
 
 so that what all like comes first, and a question's length does not change the scale. `WEIGHTS` were fitted on questions
-about other news (see `qa.fit`).
+about other news (see `qa.training.retrieval`).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,9 +85,18 @@ class Retriever:
         # Filled as rows are met; two threads that fill the same row write the same.
         self._parts: dict[int, tuple[soft.Ids, ...]] = {}
 
+    def rows_of(self, article_id: str) -> Rows:
+        """The rows of an article's passages, ascending; none where there is no such article."""
+        return np.array(self._rows.get(article_id, ()), dtype=np.int64)
+
     @functools.cached_property
     def _matching(self) -> soft.SoftMatch:
         return soft.matching_of(self.encoder)
+
+    @property
+    def _has_legs(self) -> bool:
+        """Whether anything but the soft match looks for candidates."""
+        return self.options.dense or self.options.lexical or self.thesaurus is not None
 
     def idf(self, word: str) -> float:
         """The rarity of a printed word: that of the word, or, where no passage holds it as one, of its rarest pair."""
@@ -115,7 +124,7 @@ class Retriever:
         self,
         question: Question,
         k: int,
-        boost: dict[str, float] | None = None,
+        boost: Mapping[str, float] | None = None,
         faint: str = "",
         allowed: Rows | None = None,
     ) -> list[Scored]:
@@ -141,7 +150,7 @@ class Retriever:
         question: Question,
         matcher: Matcher,
         k: int = CANDIDATES,
-        boost: dict[str, float] | None = None,
+        boost: Mapping[str, float] | None = None,
         faint: str = "",
         allowed: Rows | None = None,
     ) -> tuple[Rows, dict[str, Floats]]:
@@ -177,10 +186,10 @@ class Retriever:
         return rows, found
 
     def _candidates(
-        self, question: Question, vector: NDArray[np.float32] | None, k: int, boost: dict[str, float]
+        self, question: Question, vector: NDArray[np.float32] | None, k: int, boost: Mapping[str, float]
     ) -> Rows:
         """Rows worth scoring, ascending."""
-        if len(self.index) <= SCORE_ALL:
+        if len(self.index) <= SCORE_ALL or not self._has_legs:
             return np.arange(len(self.index))
         rows: set[int] = set()
         if vector is not None:
@@ -192,7 +201,7 @@ class Retriever:
         return np.array(sorted(rows), dtype=np.int64)
 
     def _among(
-        self, allowed: Rows, question: Question, vector: NDArray[np.float32] | None, k: int, boost: dict[str, float]
+        self, allowed: Rows, question: Question, vector: NDArray[np.float32] | None, k: int, boost: Mapping[str, float]
     ) -> Rows:
         """As `_candidates`, of the rows of a filter alone.
 
@@ -222,6 +231,19 @@ class Retriever:
         """float32 (texts,), from 0 to 1: the soft match of any texts, folded, such as sentences."""
         return self._probe(question, faint).best(self._matching.parts(folded))
 
+    def unit_match(self, question: Question, folded: Sequence[str]) -> Floats:
+        """float64 (texts, units), from 0 to 1: the soft match of each unit of a question with each text."""
+        ids = self._matching.tokens(folded)
+        out = np.zeros((len(ids), len(question.units)))
+        for n, unit in enumerate(question.units):
+            probe = self._matching.probe(unit.surface, lambda token: 1.0, {unit.surface: dict(unit.near)})
+            out[:, n] = probe.scores(ids)
+        return out
+
+    def article_text(self, article_id: str) -> str:
+        """The matching form of all that an article prints."""
+        return "\n".join(self.folded(row) for row in self._rows[article_id])
+
     def _probe(self, question: Question, faint: str) -> soft.Probe:
         def weight(token: str) -> float:
             return float(self.idf(token) ** RARITY * (FAINT if token in faint else 1.0))
@@ -231,7 +253,8 @@ class Retriever:
     def _soft(self, question: Question, rows: Rows, prior: Floats, faint: str) -> Floats:
         """The soft match of the rows that are best by `prior`; the others get the lowest of these."""
         matching, probe = self._matching, self._probe(question, faint)
-        best = np.argsort(-prior, kind="stable")[:SOFT_ROWS]
+        # Without any other leg there is no best otherwise: every row is matched.
+        best = np.argsort(-prior, kind="stable")[: SOFT_ROWS if self._has_legs else len(rows)]
         missing = [row for row in rows[best].tolist() if row not in self._parts]
         for row, parts in zip(missing, matching.parts([self._embedded(row) for row in missing]), strict=True):
             self._parts[row] = parts

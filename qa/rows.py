@@ -160,7 +160,8 @@ def check_reply(name: str, reply: Reply) -> None:
             f"Row {name} is not answered, but has a quote or an answer, or a reason other than {', '.join(REASONS)} "
             f"({reply.reason!r})."
         )
-    for part, excerpt in (("quote", reply.quote), ("answer", reply.answer)):
+    again = [("sentence that says it again", one) for one in reply.also]
+    for part, excerpt in [("quote", reply.quote), ("answer", reply.answer), *again]:
         if excerpt is None:
             continue
         place = f"Row {name}, {part}"

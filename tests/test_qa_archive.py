@@ -171,24 +171,6 @@ def test_threshold_moves_abstention() -> None:
     assert not Archive.open(options=Options(threshold=1.0)).ask(question).answered
 
 
-def test_follow_up_is_completed_and_a_new_topic_is_not(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(
-        "新桥通车\n\n■记者 王一\n\n本报讯 柳湾大桥昨天通车,全长860米。\n\n大桥总投资3亿元,由市交通局建设。\n\n"
-        "花展开幕\n\n■记者 李二\n\n本报讯 梅园花展今天开幕,门票20元。\n\n花展总投资500万元。\n",
-        "utf-8",
-    )
-    talk = Archive.open(tmp_path).conversation()
-    assert talk.ask("柳湾大桥有多长?").answer_text == "860米"
-    reply = talk.ask("那总投资呢?")
-    assert reply.effective_question != "那总投资呢?" and "柳湾" in reply.effective_question
-    assert reply.answer_text == "3亿元"
-    fresh = talk.ask("梅园花展门票多少钱?")
-    assert (fresh.effective_question, fresh.answer_text) == ("梅园花展门票多少钱?", "20元")
-    assert talk.ask("总投资多少?").answer_text == "500万元"
-    talk.reset()
-    assert talk.ask("柳湾大桥谁建设?").effective_question == "柳湾大桥谁建设?"
-
-
 def test_changed_pages_are_followed(tmp_path: Path) -> None:
     page = tmp_path / "a.txt"
     page.write_text("新桥通车\n\n■记者 王一\n\n本报讯 柳湾大桥昨天通车,全长860米。\n", "utf-8")

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -199,6 +200,37 @@ def test_the_figures_are_written_and_returned(tmp_path: Path) -> None:
     }
 
 
+def test_confidence_is_held_against_what_is_right(tmp_path: Path) -> None:
+    shown: list[str] = []
+    metrics = _run(
+        tmp_path, FakeArchive((_page(),)), ROWS[:4], show=shown.append, settings={"device": "cpu", "reader": Path("r")}
+    )
+    found = metrics["calibration"]
+    # The loan's quote is right with 0.9; the three questions without an answer have confidence 0.
+    assert [(one["n"], one["predicted"], one["true"]) for one in found["bins"] if one["n"]] == [(3, 0, 0), (1, 0.9, 1)]
+    assert found["ece"] == pytest.approx(0.1 / 4) and found["brier"] == pytest.approx(0.1**2 / 4)
+    point = {"threshold": None, "coverage": 0.25, "accuracy": 1.0, "answered": 1.0, "abstained": 1.0}
+    assert found["operating"] == point
+    table = (tmp_path / "out" / "run" / "coverage.csv").read_text("utf-8").splitlines()
+    assert table[1:] == ["0.000000,1.000000,0.250000,1.000000,0.000000", "0.900000,0.250000,1.000000,1.000000,1.000000"]
+    assert "this run: 25% answered" in (tmp_path / "out" / "run" / "coverage.svg").read_text("utf-8")
+    assert "0.9 to 1.0       1      0.900      1.000" in shown[0]
+    assert (metrics["options"]["device"], metrics["options"]["reader"]) == ("cpu", "r")
+    assert {"numpy", "torch", "jieba"} <= set(metrics["versions"])
+
+
+def test_a_withheld_quote_counts_for_the_curve(tmp_path: Path) -> None:
+    def withhold(reply: Reply) -> Reply:
+        return dataclasses.replace(
+            reply, answered=False, reason="not_stated", quote=None, answer=None, withheld=reply.quote, confidence=0.3
+        )
+
+    metrics = _run(tmp_path, FakeArchive((_page(),), withhold), ROWS[:1])
+    assert metrics["figures"]["all"]["answered"] == metrics["figures"]["all"]["quote"] == 0.0
+    assert metrics["calibration"]["bins"][3]["true"] == 1.0
+    assert metrics["calibration"]["operating"]["accuracy"] is None
+
+
 def test_retrieval_alone_answers_nothing(tmp_path: Path) -> None:
     metrics = _run(tmp_path, FakeArchive((_page(),)), retrieval_only=True)
     rows = _results(tmp_path)
@@ -207,6 +239,8 @@ def test_retrieval_alone_answers_nothing(tmp_path: Path) -> None:
     assert set(metrics["figures"]["all"]) == {"n", "hit@1", "hit@3", "hit@5", "mrr@10", "ndcg@10"}
     assert metrics["figures"]["all"]["hit@1"] == 1.0
     assert metrics["figures"]["unanswerable"] == {"n": 3}
+    assert metrics["calibration"]["operating"] is None and not any(one["n"] for one in metrics["calibration"]["bins"])
+    assert (tmp_path / "out" / "run" / "coverage.csv").read_text("utf-8").count("\n") == 1
 
 
 def test_a_retrieval_set_is_read_by_its_own_ids(tmp_path: Path) -> None:
@@ -313,7 +347,8 @@ def test_a_failed_run_leaves_the_results_of_the_last_one(tmp_path: Path) -> None
     with pytest.raises(EvaluationError):
         _run(tmp_path, archive)
     assert _results(tmp_path) == before
-    assert sorted(path.name for path in (tmp_path / "out" / "run").iterdir()) == ["metrics.json", "results.jsonl"]
+    written = ["coverage.csv", "coverage.svg", "metrics.json", "results.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "out" / "run").iterdir()) == written
     assert archive.closed
 
 

@@ -11,8 +11,8 @@ import pytest
 from embeddings import thesaurus
 from embeddings.index import open_index
 from embeddings.training.material import Question
-from qa.fit import Case, cases, fit, hits, stretches, write_set
 from qa.retriever import Options, Retriever
+from qa.training.retrieval import Case, cases, fit, hits, stretches, write_set
 
 
 def made(seed: int, n: int = 200) -> list[Case]:

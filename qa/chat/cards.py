@@ -19,6 +19,7 @@ from qa.chat.render import (
     places,
     shown,
 )
+from qa.cite import cite
 from qa.records import Reply
 
 Partners = Callable[[str], Sequence[Partner]]
@@ -65,6 +66,10 @@ def card(reply: Reply, index: int, turn: int, number: int, lang: Language, partn
         quote = (reply.quote.start, reply.quote.end)
     if reply.answer is not None and reply.answer.hit == index:
         answer = (reply.answer.start, reply.answer.end)
+    again = next((excerpt for excerpt in reply.also if excerpt.hit == index), None)
+    citation = reply.citation
+    if again is not None and quote is None:
+        quote, citation = (again.start, again.end), cite(hit)
     title = headline(hit, lang)
     is_cited = reply.answered and (quote is not None or answer is not None)
     lines = [
@@ -83,10 +88,10 @@ def card(reply: Reply, index: int, turn: int, number: int, lang: Language, partn
     anchor = f"p{hit.passage.paragraph + 1:d}" if hit.passage.kind in ("body", "document") else "top"
     address = f"/article/{percent(hit.article.id, safe='')}#{anchor}"
     opening = f'<a class="open" target="_blank" rel="noopener" href="{address}">{escaped(say(lang, "full_text"))}</a>'
-    if is_cited and reply.citation:
+    if is_cited and citation:
         lines.append(
             f'<p class="citation"><span class="label">{escaped(say(lang, "citation"))}</span> '
-            f'<cite>{escaped(reply.citation)}</cite></p>'
+            f'<cite>{escaped(citation)}</cite></p>'
             f'<p class="actions"><button type="button" class="copy" data-done="{escaped(say(lang, "copied"))}">'
             f'{escaped(say(lang, "copy"))}</button> {opening}</p>'
         )  # fmt: skip

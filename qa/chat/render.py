@@ -17,7 +17,7 @@ from typing import Final
 
 from corpus.regions import sheets_of
 from qa.chat.labels import Language, say
-from qa.records import Excerpt, Hit, Reply
+from qa.records import Applied, Excerpt, Hit, Reply
 
 CARDS: Final = 5
 """How many passages are shown for a question, the cited one included."""
@@ -117,14 +117,19 @@ def marked(
 
 def shown(reply: Reply) -> list[int]:
     """The hits to show, as indexes into `reply.hits`: those quoted from first, then the best of the others."""
-    cited = [excerpt.hit for excerpt in (reply.quote, reply.answer) if excerpt is not None]
+    cited = _cited(reply)
     order = list(dict.fromkeys([*cited, *range(len(reply.hits))]))
-    return order[: max(CARDS, len(set(cited)))]
+    return order[: max(CARDS, len(cited))]
 
 
 def cited_count(reply: Reply) -> int:
-    """How many of the passages shown, from the first, are quoted from."""
-    return len({excerpt.hit for excerpt in (reply.quote, reply.answer) if excerpt is not None})
+    """How many of the passages shown, from the first, are quoted from or say the same again."""
+    return len(_cited(reply))
+
+
+def _cited(reply: Reply) -> list[int]:
+    excerpts = (reply.quote, reply.answer, *reply.also)
+    return list(dict.fromkeys(excerpt.hit for excerpt in excerpts if excerpt is not None))
 
 
 def language_of(text: str) -> str:
@@ -132,14 +137,27 @@ def language_of(text: str) -> str:
     return "zh-CN" if _CHINESE.search(text) else "en"
 
 
-def chat_question(question: str, lang: Language, turn: int = 0, effective: str | None = None) -> str:
-    """The user's turn; with the question that was searched for below it, where that differs."""
+def chat_question(
+    question: str, lang: Language, turn: int = 0, effective: str | None = None, filters: Sequence[Applied] = ()
+) -> str:
+    """The user's turn; with the question that was searched for below it, where that differs, and its filters."""
     shortened = question if len(question) <= _LONGEST_ECHO else question[:_LONGEST_ECHO] + "…"
     out = f'<div class="asked">{literal(shortened)}</div>'
     if effective is not None and effective.strip() != question.strip() and len(effective) <= _LONGEST_ECHO:
         label, edit = literal(say(lang, "searched_as")), literal(say(lang, "edit"))
         out += f'<div class="effective">{label}{literal(effective)} <a href="#edit-{turn:d}">{edit}</a></div>'
+    if filters:
+        only = DOT.join(say(lang, f"only_{one.name}", value=one.value) for one in filters)
+        out += f'<div class="effective">{literal(say(lang, "only") + only)}</div>'
     return out
+
+
+def editable(reply: Reply) -> str:
+    """The question that was searched for, to be edited, with the words of its filters, which it would lose."""
+    effective = reply.effective_question
+    said = dict.fromkeys(one.words for one in reply.filters if one.words not in effective)
+    joint = ", " if effective[:1].isascii() else ""
+    return "".join([*(words + joint for words in said), effective])
 
 
 def chat_note(key: str, lang: Language) -> str:
@@ -153,6 +171,10 @@ def chat_answer(reply: Reply, turn: int, lang: Language) -> str:
     A link's address is `#cite-TURN-NUMBER`; numbers count the cards from 1.
     """
     order = shown(reply)
+    if reply.filters and not reply.hits:
+        unknown = [say(lang, f"unknown_{one.name}", n=one.unknown) for one in reply.filters if one.unknown]
+        text = ("" if lang == "zh" else " ").join([say(lang, "nothing_left"), *unknown])
+        return f'<div class="note">{literal(text)}</div>'
     if not reply.answered:
         reason = reply.reason if reply.reason else "off_topic"
         nearest = _links(turn, range(1, len(order) + 1)) if reason in ("off_topic", "not_stated") else ""
@@ -179,7 +201,8 @@ def _chat_quote(reply: Reply, quote: Excerpt, order: list[int], turn: int, lang:
         inner = (reply.answer.start - quote.start, reply.answer.end - quote.start)
     text = marked(quote.text, None, inner, literal)
     source = DOT.join([headline(hit, lang), *places(hit, lang)])
-    link = _links(turn, [order.index(quote.hit) + 1])
+    # The same fact in other articles is cited with it.
+    link = _links(turn, [order.index(one.hit) + 1 for one in (quote, *reply.also)])
     return (
         f'<blockquote class="cited">{before}<q>{text}</q>{after} {link}</blockquote>'
         f'<div class="source">{literal(source)}</div>'

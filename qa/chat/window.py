@@ -17,7 +17,7 @@ from qa.chat.cards import cards, chips
 from qa.chat.examples import examples
 from qa.chat.glosses import partners
 from qa.chat.labels import Language, language, say, translations
-from qa.chat.render import chat_answer, chat_note, chat_question, escaped
+from qa.chat.render import chat_answer, chat_note, chat_question, editable, escaped
 from qa.chat.session import Session, Sessions, Source
 from qa.chat.style import CARDS_JS, CHIPS_JS, MONO, SANS
 from qa.records import Reply
@@ -74,9 +74,9 @@ class Window:
         return cards(reply, number, _language(request), self._partners)
 
     def edit(self, request: gr.Request, event: gr.EventData) -> Any:
-        """Put the question that was searched for into the question box."""
+        """Put the question that was searched for into the question box, with the words of its filters."""
         turn = self._turn(request, event)
-        return gr.skip() if turn is None else turn[1].effective_question
+        return gr.skip() if turn is None else editable(turn[1])
 
     def _turn(self, request: gr.Request, event: gr.EventData) -> tuple[int, Reply] | None:
         number = _number(event, "turn")
@@ -109,7 +109,7 @@ def _try(session: Session, number: int, lang: Language) -> Reply | None:
     turn = session.turns[number]
     try:
         reply = session.talk.ask(turn.question)
-        turn.asked = chat_question(turn.question, lang, number, reply.effective_question)
+        turn.asked = chat_question(turn.question, lang, number, reply.effective_question, reply.filters)
         turn.said = chat_answer(reply, number, lang)
         turn.reply = reply
     except Exception:

@@ -1,4 +1,4 @@
-"""How the weights of the retriever's score were fitted: `python -m qa.fit --material DIR --model FOLDER`.
+"""How the weights of the retriever were fitted: `python -m qa.training.retrieval --material DIR --model FOLDER`.
 
 Each question of the training material is asked of an index of the material's own passages, in stretches of some 200
 characters, and of other news articles that only stand in the way. The weights are those of a conditional logit (softmax
@@ -124,7 +124,7 @@ def hits(found: list[Case], weights: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def main() -> None:
     """Index, ask, fit, and print the weights beside the present ones."""
-    parser = argparse.ArgumentParser(prog="python -m qa.fit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m qa.training.retrieval", description=__doc__)
     parser.add_argument("--material", type=Path, required=True, metavar="DIR", help="folder of the training material")
     parser.add_argument("--model", required=True, metavar="FOLDER", help="encoder trained with --hold")
     parser.add_argument("--hold", type=int, default=5, help="the --hold that it was trained with")

@@ -1,0 +1,152 @@
+"""Deciding whether to answer: the three probabilities, the reasons, and the features they are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.abstain import Judgement, Weights, bundled, is_question, judge, reason_for
+from qa.archive import Archive
+from qa.evidence import _focus, _uncounted, _untimed, evidence
+from qa.extract import Found, Part
+from qa.question import Unit, analyse
+from qa.retriever import Options
+from qa.training.abstaining import AGAINST, MODELS, Case, crossed, fit, fitted, report
+
+PLAIN = Weights({"": -1.0, "margin": 2.0, "dense": 4.0}, {"lag": -3.0}, {"": 0.5}, {"dense": 0.25}, 0.5, 0.15, 0.5)
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def test_probabilities_are_logistic() -> None:
+    judgement = judge({"margin": 1.0, "dense": 0.5, "lag": 1.0}, PLAIN)
+    assert judgement == Judgement(
+        pytest.approx(sigmoid(3.0)), pytest.approx(sigmoid(-3.0)), pytest.approx(sigmoid(0.5))
+    )
+    assert judgement.confidence == pytest.approx(sigmoid(3.0) * sigmoid(-3.0) * sigmoid(0.5))
+    # Without the dense leg its usual value stands in: -1 + 2 + 4 * 0.25.
+    assert judge({"margin": 1.0}, PLAIN).topic == pytest.approx(sigmoid(2.0))
+    assert judge({"margin": 1e9}, PLAIN).topic == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "threshold", "reason"),
+    [
+        (Judgement(0.9, 0.9, 0.1), None, ""),
+        (Judgement(0.9, 0.4, 0.9), None, "not_stated"),
+        (Judgement(0.2, 0.9, 0.9), None, ""),
+        (Judgement(0.1, 0.9, 0.9), None, "off_topic"),
+        (Judgement(0.2, 0.4, 0.9), None, "off_topic"),
+        (Judgement(0.9, 0.9, 0.1), 0.1, "not_stated"),
+        (Judgement(0.9, 0.4, 0.9), 0.3, ""),
+        (Judgement(0.1, 0.1, 0.1), 0.0, ""),
+    ],
+)
+def test_reasons(judgement: Judgement, threshold: float | None, reason: str) -> None:
+    assert reason_for(judgement, threshold, PLAIN) == reason
+
+
+def test_the_bundled_weights_have_the_signs_of_their_features() -> None:
+    weights = bundled()
+    for name, features in MODELS.items():
+        model = getattr(weights, name)
+        assert set(model) == {"", *features}
+        assert all((value <= 0) if feature in AGAINST else (value >= 0) for feature, value in model.items() if feature)
+
+
+def test_is_question() -> None:
+    assert is_question("2") and not is_question("?_ ")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "focused"),
+    [
+        ("包饺子那天一共来了几名快递员", ("饺子", "快递员"), "快递员"),
+        ("谁主持了大桥通车仪式", ("主持", "大桥", "仪式"), "主持"),
+        ("大桥 通车 地点", ("大桥", "通车", "地点"), "地点"),
+    ],
+)
+def test_the_focus_stands_beside_the_interrogative(text: str, words: tuple[str, ...], focused: str) -> None:
+    question = dataclasses.replace(analyse(text, None), units=tuple(Unit(w, ((w, 1.0),)) for w in words))
+    focus = _focus(question, np.full(len(words), 1 / len(words)))
+    assert focus.sum() == pytest.approx(1.0)
+    assert words[int(focus.argmax())] == focused
+
+
+def test_times_and_units_that_are_asked_for() -> None:
+    year = analyse("大桥是哪年建的?", None)
+    assert _untimed(year, "大桥9月1日通车") and not _untimed(year, "大桥2019年通车")
+    assert not _untimed(analyse("大桥什么时候建的?", None), "大桥很长")
+    area = analyse("园区占地多少亩?", None)
+    assert _uncounted(area, "园区投资3亿元") and not _uncounted(area, "园区占地300余亩")
+
+
+def test_a_near_miss_lags(archive: Archive) -> None:
+    def features(text: str) -> dict[str, float]:
+        question = archive._analyse(text)
+        hits = archive.retrieve(text, 10)
+        whole = Part(0, len(hits[0].passage.text), 1.0)
+        return evidence(archive._retriever, question, archive._retriever.matcher(question), hits, Found(0, whole, None))
+
+    asked, missed = features("残疾人招聘会有多少家企业?"), features("残疾人招聘会的门票多少钱?")
+    assert missed["lag"] > asked["lag"] and missed["focus"] < asked["focus"]
+    assert asked["typed"] == 1.0 and asked["untyped"] == 0.0
+    assert asked["gap"] == 0.0 and asked["margin"] > 1.0
+    assert asked["answer"] == pytest.approx(math.log(1e-3 / 1.001))  # no short answer was marked
+
+
+def test_a_folder_of_one_article_knows_what_it_does_not_speak_of(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("新桥通车\n\n■记者 王一\n\n本报讯 柳湾大桥昨天通车,全长860米。\n", "utf-8")
+    archive = Archive.open(tmp_path)
+    assert archive.ask("火星上的奥林匹斯火山海拔几千米?").reason == "off_topic"
+    assert archive.ask("柳湾大桥全长多少米?").answer_text == "860米"
+
+
+def test_what_is_withheld_is_told_apart_from_what_is_shown() -> None:
+    question = "火星上最高的山有多高?"
+    reply = Archive.open().ask(question)
+    assert not reply.answered and reply.reason == "off_topic" and reply.quote is None
+    shown = Archive.open(options=Options(threshold=0.0)).ask(question)
+    assert shown.answered and shown.withheld is None
+    assert shown.quote == reply.withheld and shown.confidence == reply.confidence
+
+
+def test_without_vectors_the_usual_cosine_stands_in() -> None:
+    reply = Archive.open(options=Options(dense=False)).ask("残疾人招聘会有多少家企业?")
+    assert reply.answered and reply.confidence > 0.3
+
+
+def test_fit_finds_the_model_and_keeps_to_the_signs() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(4000, 3))
+    right = rng.random(4000) < 1 / (1 + np.exp(-(0.5 + 2 * rows[:, 0] - rows[:, 1] - rows[:, 2])))
+    found = fit(rows, right, ("focus", "lag", "typed"), penalty=1e-5)
+    assert found[""] == pytest.approx(0.4, abs=0.15)
+    assert found["focus"] > 1.4 and found["lag"] < -0.6
+    assert found["typed"] == 0.0  # speaks against an answer here, which it may not
+
+
+def test_fitted_on_cases_whose_truth_is_known() -> None:
+    rng = np.random.default_rng(4)
+    names = sorted({name for features in MODELS.values() for name in features})
+    cases = []
+    for n in range(600):
+        features = dict.fromkeys(names, 0.0) | {"margin": 0.0, "dense": rng.random() * 0.1}
+        topic, stated = n % 3 > 0, n % 3 > 1
+        features["margin"] = rng.normal(3.0 if topic else 0.0, 0.3)
+        features["lag"] = rng.normal(0.1 if stated else 0.9, 0.05)
+        features["focus"] = rng.random()
+        cases.append(Case(n % 5, "style", features, topic, stated, stated and features["focus"] > 0.5))
+    weights = fitted(cases, PLAIN)
+    assert weights.least_both == PLAIN.least_both and 0.0 < weights.usual["dense"] < 0.1
+    for one in cases[:30]:
+        judgement = judge(one.features, weights)
+        assert (judgement.topic > 0.5) == one.topic
+        assert not one.topic or (judgement.stated > 0.5) == one.stated
+    assert report(crossed(cases, PLAIN)).splitlines()[0].startswith("style          600 answered 0.3")

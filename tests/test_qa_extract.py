@@ -1,0 +1,231 @@
+"""The quote and the short answer: sentences, what may be an answer, the scorer's parts, and what is chosen."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.fold import matching_form
+from qa.answers import Weights, bundled, grid, scores
+from qa.asks import asked
+from qa.extract import HITS, LONGEST_QUOTE, Found, Source, answer_in, choose, weighed
+from qa.match import Matcher
+from qa.question import Question, Unit, analyse
+from qa.quotes import FEATURES, LONG_QUOTE, Sentence, described, tighten, worth
+from qa.spans import find_answers, parsed, trim_list
+
+
+def rarity(word: str) -> float:
+    return float(len(word))
+
+
+def asking(text: str) -> tuple[Question, Matcher]:
+    question = analyse(text, None)
+    return question, Matcher(question.units, rarity)
+
+
+def ask(question: str, *texts: str) -> tuple[str, str]:
+    """Quote and answer from texts given best first, with scores 1, 0.9, …"""
+    sources = [Source(text, "", "body", 1.0 - n / 10) for n, text in enumerate(texts)]
+    found = choose(*asking(question), sources)
+    assert found is not None and found.answer is not None
+    text = texts[found.source]
+    assert found.quote.start <= found.answer.start < found.answer.end <= found.quote.end <= len(text)
+    assert found.quote.end - found.quote.start <= LONGEST_QUOTE and 0 < found.answer.score <= 1
+    return text[found.quote.start : found.quote.end], text[found.answer.start : found.answer.end]
+
+
+@pytest.mark.parametrize(
+    ("question", "noun", "units"),
+    [
+        ("请了哪家医院来义诊?", "医院", ()),
+        ("评上了什么文化活动?", "活动", ()),
+        ("共有几家店参加?", "", ("家", "家店")),
+        ("他今年多大年纪?", "", ("岁",)),
+        ("花了多少钱", "", ("元", "块", "金")),
+        ("唱的是哪首歌", "歌", ()),
+    ],
+)
+def test_noun_and_units_asked_with(question: str, noun: str, units: tuple[str, ...]) -> None:
+    found = asked(question)
+    assert found.units == units
+    assert found.noun == noun or not noun
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "found"),
+    [
+        ("date", "工程2024年3月12日动工", ["2024年3月12日"]),
+        ("time", "每天上午9时30分开馆", ["上午9时30分"]),
+        ("number", "约有1200余人次到场", ["1200余人次"]),
+        ("count", "超过300人报名", ["300人"]),
+        ("quoted", "他写了《河边的灯》一书", ["河边的灯"]),
+        ("marked", "他写了《河边的灯》一书", ["《河边的灯》"]),
+        ("list", "课程包括书法、吉他、摄影等十门", ["书法、吉他、摄影"]),
+        ("cause", "由于连日下雨,停课一天", ["连日下雨"]),
+    ],
+)
+def test_rules_find_spans(rule: str, text: str, found: list[str]) -> None:
+    _, rules = parsed(text)
+    assert [text[a:b] for a, b in rules[rule]] == found
+
+
+@given(st.text(alphabet="东门大桥花了230万元,在2024年3月修好。“水、电”王志军abc 《》…①", max_size=60))
+def test_atoms_are_slices_in_order(text: str) -> None:
+    atoms, rules = parsed(text)
+    at = 0
+    for atom in atoms:
+        assert at <= atom.start < atom.end <= len(text) and text[at : atom.start].strip() == ""
+        at = atom.end
+    assert text[at:].strip() == ""
+    assert all(0 <= a < b <= len(text) for spans in rules.values() for a, b in spans)
+
+
+def test_no_list_without_items() -> None:
+    assert trim_list("没有", 0, 2) is None
+    text = "设有车工、钳工等3个工种"
+    span = trim_list(text, 0, len(text))
+    assert span is not None and text[slice(*span)] == "车工、钳工"
+    assert find_answers("what", text) == []
+
+
+def test_sentence_features_by_hand() -> None:
+    units = [Unit("大桥", (("大桥", 1.0),)), Unit("造价", (("造价", 1.0),))]
+    matcher = Matcher(units, {"大桥": 3.0, "造价": 1.0}.__getitem__)
+    question = analyse("大桥造价?", None)
+    sources = [Source("大桥通车了。造价9万元。", "旧闻", "body", 2.0), Source("无关。", "大桥", "headline", 1.5)]
+    first, second, third = [dict(zip(FEATURES, s.features, strict=True)) for s in described(question, matcher, sources)]
+    assert (first["covered"], first["own"], first["first"], first["gap"], first["best"]) == (0.75, 0.75, 1, 0, 1)
+    # The sentence before says 大桥, of weight 3 of 4, and counts 0.45 of that; 造价 stands here.
+    assert second["covered"] == pytest.approx((3 * 0.45 + 1) / 4)
+    assert (second["own"], second["before"], second["second"]) == (0.25, 0.75, 1)
+    assert (third["head"], third["covered"]) == (0.75, pytest.approx(0.3 * 0.75))
+    assert third["second hit"] == 1
+    assert (third["gap"], third["best"], third["titular"]) == (0.5, 0, 1)
+    assert second["pairs"] == pytest.approx(1 / 3)  # 造价, of 大桥 桥造 造价
+
+
+def test_worth_is_a_weighted_sum() -> None:
+    features = [0.0] * len(FEATURES)
+    features[FEATURES.index("own")], features[FEATURES.index("holds")] = 0.5, 1.0
+    weights = {"own": 2.0, "holds": 0.25, "holds|who": 1.0, "holds|when": 9.0}
+    assert worth(weights, "who", features) == pytest.approx(2.25)
+    assert worth({}, "who", features) == 0.0
+
+
+def test_span_scores_by_hand() -> None:
+    text = "来了14家。"
+    question, matcher = asking("几家?")
+    sentence = described(question, matcher, [Source(text, "", "body", 1.0)])[0]
+    spans = grid(question, matcher, Source(text, "", "body", 1.0), sentence)
+    assert spans is not None and [atom.text for atom in spans.atoms] == ["来", "了", "14", "家", "。"]
+    weights = {"begins #": 1.0, "ends with 家": 2.0, "length 2": 4.0, f"rule number|{question.asks}": 8.0}
+    found = scores(spans, weights)
+    assert found[2, 3] == 1 + 2 + 4 + 8  # 14家: three characters, the third of the length classes
+    assert found[0, 0] == 0.0 and found[0, 3] == 2.0
+    assert found[3, 2] == -np.inf and found[2, 4] == -np.inf  # nothing ends before it begins, or with a full stop
+
+
+def test_probability_is_the_softmax_over_all_spans() -> None:
+    text = "甲乙。"
+    question, matcher = asking("丙?")
+    best = weighed(question, described(question, matcher, [Source(text, "", "body", 1.0)]), Weights({}, {}))
+    found = answer_in(question, matcher, [Source(text, "", "body", 1.0)], best, Weights({}, {}))
+    atoms, _ = parsed(text)
+    words = len(atoms) - 1
+    assert found is not None and found.answer is not None
+    assert found.answer.score == pytest.approx(1 / (words * (words + 1) / 2))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "answer"),
+    [
+        ("有多少家企业参加?", "会议昨天召开。参加的企业有14家。大家都很高兴。", "14家"),
+        ("14家企业招了多少人?", "14家企业招了41人。", "41人"),
+        ("大桥什么时候通车?", "大桥造价2亿元,今年5月8日正式通车,全长3公里。", "5月8日"),
+        ("修桥花了多少钱?", "大桥长300米,宽12米,修桥共花了2300万元。", "2300万元"),
+        ("咨询电话是多少?", "市民有疑问,可拨打咨询电话0573-12345678。", "0573-12345678"),
+        ("开设了哪些课程?", "夜校开设了书法、吉他、摄影等课程,每周两次。", "书法、吉他、摄影"),
+    ],
+)
+def test_answers_end_to_end(question: str, text: str, answer: str) -> None:
+    assert answer in ask(question, text)[1]
+
+
+def test_quote_is_the_sentence_that_says_most() -> None:
+    quote, answer = ask("有多少家企业参加?", "会议昨天召开。参加的企业有14家。大家都很高兴。")
+    assert (quote, answer) == ("参加的企业有14家。", "14家")
+
+
+def test_passages_after_the_first_hits_are_not_looked_at() -> None:
+    texts = ["无关的话。"] * HITS + ["参加的企业有14家。"]
+    assert ask("有多少家企业参加?", *texts)[0] == "无关的话。"
+
+
+def test_a_clearly_better_sentence_of_a_later_hit_is_quoted() -> None:
+    assert ask("有多少家企业参加?", "天气很好。", "参加的企业有14家。") == ("参加的企业有14家。", "14家")
+
+
+def test_nothing_to_choose_from() -> None:
+    assert choose(*asking("几家?"), []) is None
+    assert choose(*asking("几家?"), [Source("", "", "body", 1.0)]) is None
+    found = choose(*asking("几家?"), [Source("……。", "", "body", 1.0)])
+    assert isinstance(found, Found) and found.answer is None and (found.quote.start, found.quote.end) == (0, 3)
+
+
+def long_sentence(middle: str, times: int) -> str:
+    filler = ",".join(["这是一段没有什么要紧事的文字"] * times)
+    return f"{filler},{middle},{filler}。"
+
+
+def test_over_long_sentence_is_cut_at_commas() -> None:
+    quote, answer = ask("有多少家企业参加?", long_sentence("参加的企业有14家", 15))
+    assert "参加的企业有14家" in quote and "14家" in answer
+    assert len(quote) <= LONG_QUOTE and quote[0] not in ",," and quote[-1] not in ",,"
+
+
+def sentence_of(text: str) -> Sentence:
+    return Sentence(0, 0, len(text), (), 0.0, matching_form(text))
+
+
+def test_a_short_sentence_is_quoted_whole() -> None:
+    text = "大桥通车了,人很多。"
+    assert tighten(Matcher([], rarity), text, sentence_of(text), (0, 2)) == (0, len(text))
+
+
+def test_a_clause_too_long_by_itself_is_cut_where_it_must_be() -> None:
+    text = "很" * 200 + "好" + "吧" * 100
+    start, end = tighten(Matcher([], rarity), text, sentence_of(text), (200, 201))
+    assert end - start <= LONGEST_QUOTE and start <= 200 < end
+
+
+def test_no_cut_inside_a_number() -> None:
+    text = long_sentence("共有1,234,567人到场", 8)
+    at = text.index("1,234")
+    matcher = Matcher([Unit("到场", (("到场", 1.0),))], rarity)
+    start, end = tighten(matcher, text, sentence_of(text), (at, at + 9))
+    assert "1,234,567人到场" in text[start:end]
+    at = text.index("234")
+    assert "1,234,567人" in text[slice(*tighten(matcher, text, sentence_of(text), (at, at + 3)))]
+
+
+@given(st.text(alphabet="大桥通车,了。230万元;“”、王:!年 ", min_size=1, max_size=400))
+def test_quote_and_answer_are_slices(text: str) -> None:
+    found = choose(*asking("大桥花了多少钱?"), [Source(text, "大桥", "body", 1.0)])
+    if found is None:
+        assert not text.strip()
+        return
+    assert 0 <= found.quote.start < found.quote.end <= len(text)
+    assert found.quote.end - found.quote.start <= LONGEST_QUOTE
+    if found.answer is not None:
+        assert found.quote.start <= found.answer.start < found.answer.end <= found.quote.end
+
+
+def test_bundled_weights_are_numbers() -> None:
+    weights = bundled()
+    values = [*weights.sentence.values(), *weights.span.values()]
+    assert set(FEATURES) <= weights.sentence.keys() and all(math.isfinite(value) for value in values)
