@@ -20,7 +20,7 @@ from qa.quotes import LONGEST_QUOTE, Sentence, Source, described, sentences, tig
 from qa.spans import find_answers
 
 __all__ = ["HITS", "LONGEST_QUOTE", "Found", "Part", "Source", "choose", "find_answers", "sentences"]
-HITS = 3  # passages whose sentences are looked at
+HITS = 2
 SENTENCES = 4  # sentences whose spans are scored
 
 
