@@ -16,18 +16,14 @@ from corpus.bylines import Byline, inline_byline, inline_credit, parse_byline, p
 from corpus.fold import fold
 from corpus.joins import ends_sentence, open_mark, runs_on
 from corpus.lines import LOGO_LENGTH, Line, finished, jump_of, like_title, paragraph_gap
+from corpus.photos import CAPTION_LENGTH, PHOTO_TITLE_LENGTH, PICTURED, caption_after, caption_start, is_credit
 from corpus.records import ItemKind
-from corpus.words import is_plain_word, tagged
+from corpus.titles import closes, like_logo, title_before
+from corpus.words import is_plain_word
 
-_PHOTO_TITLE_LENGTH = 40
-_CAPTION_LENGTH = 450
-_CAPTION_LINES = 4
 _WIDE_GAP = 2  # blank lines that part two items; one parts two paragraphs
 _LEAD = re.compile(
     r"^(?:近日|日前|昨[天日晚]|今[天日晨晚]|前天|连日来|近年来|\d{1,2}月\d{1,2}日|\d{1,2}日|记者(?:从|昨|近|获)|(?:本|上|这)周|据|[《“「『])"
-)
-_PICTURED = re.compile(
-    r"^\W?(?:图[为:①-⑨\d一二三四五六七八九]|[上下左右]图|(?:大|小|组|题|附)图|照片|pictured)|图为|^[▲▼△▽]"
 )
 _BRIEFS = re.compile(
     r"^\W{0,2}(?:[\u3400-\u9fff]{0,4}(?:简讯|短讯|短波|快讯|速览|速递|集锦|简报|简明新闻|一句话新闻|微新闻|要闻简报|动态"
@@ -36,8 +32,6 @@ _BRIEFS = re.compile(
 _NOTICE = re.compile(r"(?:公告|通告|通知|启事|公示|声明|告示|预告)$")
 _NAME_LENGTH = 3
 _ENOUGH = 3
-_HALF_LENGTH = 14
-_FUNCTION_TAGS = "rpcudm"  # pronoun, preposition, conjunction, particle, adverb, numeral
 
 
 @dataclass(slots=True)
@@ -151,13 +145,13 @@ def _signed(lines: list[Line], found: _Found) -> None:
             found.signatures.append((start, end))
             floor = end
             continue
-        title = _title_before(lines, start, floor)
-        if _is_credit(lines, start, byline, below, title):
-            first, caption = _caption_start(lines, start, floor)
+        title = title_before(lines, start, floor)
+        if is_credit(lines, start, byline, below, title):
+            first, caption = caption_start(lines, start, floor)
             stop = end
             body = lines[caption:start]
             if not body and below is not None:  # title, credit, then the caption
-                body, stop = _caption_after(lines, end)
+                body, stop = caption_after(lines, end)
             item = Item("photo", lines[first:caption], lines[start:end], body)
             if not body:
                 item.headline, item.body = [], lines[first:caption]
@@ -180,61 +174,6 @@ def _name_bylines(lines: list[Line]) -> None:
             line.role = "byline"
 
 
-def _title_before(lines: list[Line], at: int, floor: int) -> int:
-    """Where the headline that ends before line `at` begins; `at` itself where there is none."""
-    start = at
-    while start > floor and at - start < 5 and (like_title(lines[start - 1]) or _half_title(lines, start - 1)):
-        below = lines[start]
-        if start < at and below.gap > 1:
-            break
-        if start < at and _part_of_body(lines, start - 1, floor):
-            break
-        start -= 1
-        line = lines[start]
-        if start < at - 1 and _like_logo(line) and lines[start + 1].gap > 0:
-            start += 1  # a page's name or a column's logo above the headline
-            break
-    return start
-
-
-def _like_logo(line: Line) -> bool:
-    """Whether a short line can be the name of a page or column: names do not speak in pronouns and prepositions."""
-    return len(line.text) <= LOGO_LENGTH and not any(tag[0] in _FUNCTION_TAGS for _, tag in tagged(line.text))
-
-
-def _half_title(lines: list[Line], at: int) -> bool:
-    """Whether a short line that ends with a comma is the first half of a headline: the rest stands right under it."""
-    line = lines[at]
-    if line.role != "text" or len(line.text) > _HALF_LENGTH or line.key[-1] not in ",、" or at + 1 >= len(lines):
-        return False
-    return lines[at + 1].gap == 0 and like_title(lines[at + 1]) and (at == 0 or line.gap > 0)
-
-
-def _part_of_body(lines: list[Line], at: int, floor: int) -> bool:
-    """Whether a line that looks like a title goes on with a paragraph above it that ends without a full stop."""
-    if at == floor or at == 0:
-        return False
-    above, line = lines[at - 1], lines[at]
-    return above.role in ("text", "dateline") and not like_title(above) and not finished(above) and line.gap <= 1
-
-
-def _is_credit(lines: list[Line], start: int, byline: Byline, below: Line | None, title: int) -> bool:
-    """Whether a byline stands at a caption (a photo's credit) and not under a headline."""
-    if not byline.is_credit or start == 0:
-        return False
-    if below is not None and below.role == "dateline" and below.gap <= 1 and title < start:
-        return False
-    above = lines[start - 1]
-    if above.role not in ("text", "dateline"):
-        return not byline.reporters
-    if not like_title(above) or _PICTURED.search(above.key):
-        return True
-    if byline.reporters:
-        return False
-    # A picture's credit right under a title: a photo item unless a whole article follows.
-    return below is None or below.role != "text" or len(below.text) <= _CAPTION_LENGTH // 2
-
-
 def _is_signature(lines: list[Line], start: int, below: Line | None) -> bool:
     """Whether a byline signs the article above it."""
     above = lines[start - 1] if start else None
@@ -243,67 +182,18 @@ def _is_signature(lines: list[Line], start: int, below: Line | None) -> bool:
     return below is None or below.gap > 1 or below.role != "dateline"
 
 
-def _caption_start(lines: list[Line], at: int, floor: int) -> tuple[int, int]:
-    """Where the title and the caption of the photo item begin whose credit is line `at` (equal where untitled)."""
-    start = at
-    untitled = at  # where the caption begins if there is no title
-    length = 0
-    joined = True  # whether all lines so far belong to the credit whatever stands above them
-    while start > floor and at - start < _CAPTION_LINES:
-        above = lines[start - 1]
-        if above.role != "text" or length + len(above.text) > _CAPTION_LENGTH:
-            break
-        if start < at and (_closes(above) or inline_credit(above.text) is not None):
-            break
-        titled = (
-            like_title(above)
-            and not above.row
-            and len(above.text) <= _PHOTO_TITLE_LENGTH
-            and not (ends_sentence(above.text) and start == at)
-            and not _PICTURED.search(above.key)
-        )
-        if titled:
-            title = start - 1
-            while title > floor and lines[title].gap == 0 and start - title < 3:
-                if not (like_title(lines[title - 1]) or _half_title(lines, title - 1)):
-                    break
-                title -= 1
-            return title, start  # its credit may stand right under it
-        if start < at and lines[start].gap > _WIDE_GAP:
-            break
-        # Where the credit stands tight under its caption, what is parted from the caption is something else.
-        joined = joined and (start == at or lines[start].gap == 0 or lines[at].gap > 0)
-        length += len(above.text)
-        start -= 1
-        if joined:
-            untitled = start
-    return untitled, untitled
-
-
-def _caption_after(lines: list[Line], at: int) -> tuple[list[Line], int]:
-    """The caption that stands after the credit, and the line after it."""
-    end = at
-    length = 0
-    while end < len(lines) and end - at < _CAPTION_LINES - 1 and lines[end].role == "text" and lines[end].gap <= 1:
-        length += len(lines[end].text)
-        if like_title(lines[end]) or length > _CAPTION_LENGTH:
-            break
-        end += 1
-    return lines[at:end], end
-
-
 def _credited_inline(lines: list[Line], found: _Found) -> None:
     """Photo items whose caption ends with its credit: `…。张三 摄`."""
     taken = found.taken()
     for at, line in enumerate(lines):
-        if at in taken or line.role != "text" or len(line.text) > _CAPTION_LENGTH:
+        if at in taken or line.role != "text" or len(line.text) > CAPTION_LENGTH:
             continue
         if inline_credit(line.text) is None:
             continue
         first = at
         above = lines[at - 1] if at and at - 1 not in taken else None
-        pictured = _PICTURED.search(line.key) is not None
-        if above is not None and like_title(above) and len(above.text) <= _PHOTO_TITLE_LENGTH and above.role == "text":
+        pictured = PICTURED.search(line.key) is not None
+        if above is not None and like_title(above) and len(above.text) <= PHOTO_TITLE_LENGTH and above.role == "text":
             prior = lines[at - 2] if at > 1 else None
             parted = prior is not None and like_title(prior) and above.gap > 0
             body = prior is not None and prior.role in ("text", "dateline") and at - 2 not in taken
@@ -331,7 +221,7 @@ def _continued(lines: list[Line], found: _Found) -> None:
             headed.first, headed.item.body = at, [line]
             continue
         floor = max((n + 1 for n in taken if n < at), default=0)
-        title = _title_before(lines, at, floor)
+        title = title_before(lines, at, floor)
         found.starts.append(_Start(title, at, Item(headline=lines[title:at])))
         below = at + 1
         if title == at and line.role == "jump":
@@ -358,7 +248,7 @@ def _dated(lines: list[Line], found: _Found) -> None:
         if line.role != "dateline" or at in taken or at in bodies:
             continue
         floor = max((n + 1 for n in taken if n < at), default=0)
-        title = _title_before(lines, at, floor)
+        title = title_before(lines, at, floor)
         above = lines[at - 1] if at else None
         if title == at and above is not None and above.role in ("text", "dateline") and not finished(above):
             continue  # 本报讯 inside a paragraph that a column break cut
@@ -431,7 +321,7 @@ def _style(lines: list[Line], found: _Found) -> _Style:
 
 
 def _after_logo(lines: list[Line], at: int, end: int) -> int:
-    while at < end - 1 and _like_logo(lines[at]) and lines[at + 1].gap > 0:
+    while at < end - 1 and like_logo(lines[at]) and lines[at + 1].gap > 0:
         at += 1
     return at
 
@@ -464,7 +354,7 @@ def _headline_signs(
     ):
         return None
     signs = 0
-    if not in_body or (above is not None and _closes(above)):
+    if not in_body or (above is not None and closes(above)):
         signs += 2
     if lines[top].gap > base:
         signs += 1 + (lines[top].gap > base + 1 or lines[top].gap >= style.headline)
@@ -506,14 +396,6 @@ def _starts_row(line: Line) -> bool:
     return line.row and not line.apart
 
 
-def _closes(line: Line) -> bool:
-    """Whether an article ends with this line: a signature or a jump mark closes it."""
-    mark = jump_of(line)
-    if mark is not None and mark.end() >= len(line.key.rstrip()) - 1:
-        return True
-    return line.key[-1] in ")】" and inline_byline(line.text[-42:]) is not None
-
-
 def _whole_page(lines: list[Line]) -> list[_Start]:
     """A page on which nothing shows where an article begins is one article."""
     first = next((i for i, line in enumerate(lines) if line.role in ("text", "dateline", "jump")), None)
@@ -542,7 +424,7 @@ def _assign_bodies(lines: list[Line], found: _Found) -> list[Item]:
             item.body.pop().role = "column name"
         if item.body:
             ordered.append((start.first, item))
-            if not item.bylines and len(item.body) <= 2 and any(_PICTURED.match(line.key) for line in item.body):
+            if not item.bylines and len(item.body) <= 2 and any(PICTURED.match(line.key) for line in item.body):
                 item.kind = "photo"
         else:
             for line in (*item.headline, *item.bylines, *item.signature):
