@@ -32,8 +32,10 @@ def _table() -> dict[int, str]:
     ideographs = [chr(c) for c in range(0x3400, 0xA000)]
     # One character a line, so that OpenCC's phrase rules cannot join neighbours.
     simplified = opencc.OpenCC("t2s").convert("\n".join(ideographs)).split("\n")
-    table.update({ord(t): s for t, s in zip(ideographs, simplified, strict=True) if t != s and len(s) == 1})
-    return table
+    simpler = {ord(t): s for t, s in zip(ideographs, simplified, strict=True) if t != s and len(s) == 1}
+    # A compatibility ideograph is a traditional character once more.
+    table = {code: folded.translate(simpler) for code, folded in table.items()}
+    return table | simpler
 
 
 def fold(text: str) -> str:

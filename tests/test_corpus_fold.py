@@ -32,6 +32,7 @@ def test_fold_examples() -> None:
     assert fold("ＡＢＣ１２３ 嘉興，") == "abc123 嘉兴,"
     assert fold("臺灣") == "台湾"
     assert fold("25℃") == "25℃"
+    assert fold("\uf91a") == fold("駱") == "骆"
 
 
 @given(st.text())
