@@ -33,6 +33,7 @@ def _table() -> dict[int, str]:
     # One character a line, so that OpenCC's phrase rules cannot join neighbours.
     simplified = opencc.OpenCC("t2s").convert("\n".join(ideographs)).split("\n")
     simpler = {ord(t): s for t, s in zip(ideographs, simplified, strict=True) if t != s and len(s) == 1}
+    simpler = {code: simpler.get(ord(char), char) for code, char in simpler.items()}  # 藴 would take two steps
     # A compatibility ideograph is a traditional character once more.
     table = {code: folded.translate(simpler) for code, folded in table.items()}
     return table | simpler
