@@ -227,10 +227,6 @@ class Retriever:
             near = [word for unit in question.units for word, _ in unit.near]
             yield near, [pair for word in near for pair in pairs(word)]
 
-    def soft_match(self, question: Question, folded: Sequence[str], faint: str = "") -> NDArray[np.float32]:
-        """float32 (texts,), from 0 to 1: the soft match of any texts, folded, such as sentences."""
-        return self._probe(question, faint).best(self._matching.parts(folded))
-
     def unit_match(self, question: Question, folded: Sequence[str]) -> Floats:
         """float64 (texts, units), from 0 to 1: the soft match of each unit of a question with each text."""
         ids = self._matching.tokens(folded)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from corpus import read_pages
 from corpus.errors import PagesError
 from corpus.formats import extract
-from corpus.formats.lines import SUBHEAD, Piece, lay_out, one_line
+from corpus.formats.blocks import SUBHEAD, Piece, lay_out, one_line
 from corpus.formats.web_stamps import is_tool_bar, stamps
 from corpus.records import Article, Extracted, Page
 

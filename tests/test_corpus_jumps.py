@@ -42,7 +42,7 @@ from corpus.regions import regions_of, sheets_of
         ("20261399.txt", (None, None)),
         ("20260401123000.txt", (None, None)),
         ("260401-02.txt", (None, None)),
-        ("000_1193f5093d309901.txt", (None, None)),
+        ("017_4be0c92a7d5513f8.txt", (None, None)),
         ("007_6d57617c5f20260401.txt", (None, None)),
         ("软件1.2版.txt", (None, None)),
         ("notes.txt", (None, None)),

@@ -1,6 +1,6 @@
 """Pages of many layouts against their gold: how much of each is read as it was printed.
 
-The pages are ours and were written, with their gold, by people who had not read the reader's rules.
+The pages are ours and were written, with their gold, by authors who had not read the reader's rules.
 """
 
 from __future__ import annotations

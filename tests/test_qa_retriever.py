@@ -89,14 +89,6 @@ def test_soft_match_is_for_the_best_rows_and_the_rest_get_the_lowest(
     assert set(np.delete(features["soft"], best).tolist()) == {lowest}
 
 
-def test_soft_match_of_sentences(index: Index) -> None:
-    found = retriever(index)
-    scores = found.soft_match(
-        analyse("娃娃啥时候开学", found.thesaurus), ["中小学9月1日开始上课。", "油价今日再次上调。", ""]
-    )
-    assert scores[0] > scores[1] + 0.05 > 0.05 and scores[2] == 0.0
-
-
 def test_what_a_conversation_carried_over_counts_less_in_the_soft_match(index: Index) -> None:
     found = retriever(index)
     question = analyse("图书馆 贷款", found.thesaurus)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.bylines import parse_byline
 from corpus.errors import PagesError
 from corpus.fold import fold
-from corpus.formats.lines import SUBHEAD, Piece, lay_out, one_line
+from corpus.formats.blocks import SUBHEAD, Piece, lay_out, one_line
 from corpus.formats.word_looks import Looks, is_on, outline_level, style_levels
 from corpus.joins import ends_sentence
 from corpus.records import Extracted

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from corpus.bylines import parse_byline
-from corpus.formats.lines import LOWEST, SUBHEAD, Piece, lay_out, one_line
+from corpus.formats.blocks import LOWEST, SUBHEAD, Piece, lay_out, one_line
 from corpus.formats.text import decode
 from corpus.formats.web_frame import REASON, WebLine, mark_frame
 from corpus.formats.web_walk import Walk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from corpus.bylines import parse_byline
 from corpus.errors import PagesError
-from corpus.formats.lines import Piece, lay_out, one_line
+from corpus.formats.blocks import Piece, lay_out, one_line
 from corpus.formats.text import decode
 from corpus.records import Extracted
 

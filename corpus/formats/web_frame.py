@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from corpus.bylines import parse_byline
-from corpus.formats.lines import Piece
+from corpus.formats.blocks import Piece
 from corpus.formats.web_stamps import is_tool_bar
 from corpus.joins import ends_sentence
 

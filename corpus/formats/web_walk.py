@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from corpus.bylines import credit_at_end, parse_names
 from corpus.errors import PagesError
-from corpus.formats.lines import one_line
+from corpus.formats.blocks import one_line
 from corpus.formats.web_frame import WebLine, frame_of
 from corpus.formats.web_stamps import stamps
 from corpus.joins import ends_sentence

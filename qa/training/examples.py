@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.fold import matching_form
 from qa.archive import Archive
 from qa.extract import HITS
 from qa.match import Matcher
@@ -108,14 +107,3 @@ def example(
                 gold.update((n, m.start(), m.end()) for m in re.finditer(re.escape(answer), text))
     described_ = tuple(described(question, matcher, sources))
     return Example(doc, style, question, matcher, tuple(sources), described_, frozenset(gold), answers)
-
-
-def with_passage(archive: Archive, asked: str, text: str, answers: tuple[str, ...]) -> tuple[Question, Matcher, Source]:
-    """A question and the one passage it is asked of."""
-    question = archive._analyse(asked)
-    return question, archive._retriever.matcher(question), Source(text, "", "body", 0.0)
-
-
-def folded_length(text: str) -> int:
-    """How long a text is in its matching form."""
-    return len(matching_form(text).text)
