@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import os
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from corpus.collections import is_collection, read_collection
-from corpus.errors import PagesError
-from corpus.formats import SUFFIXES, extract, max_bytes
+from corpus.formats import extract, needs_recognition
+from corpus.limits import check_page, reading_limits
+from corpus.names import shown
 from corpus.page import read_page
+from corpus.places import list_files, read_bytes, resolve
+from corpus.reading import Failed, Job, attempt
 from corpus.records import Corpus, Page, Skipped
+from corpus.workers import Workers, fitting_workers
+
+__all__ = ["iter_pages", "list_files", "read_file", "read_pages", "resolve", "sample_pages"]
 
 Progress = Callable[[str, int, int], None]
-# Files that people keep beside their pages.
-_NO_PAGES = frozenset(("README", "LICENSE", "CHANGELOG", "NOTICE"))
-# Starting processes costs two seconds or so, as much as reading some hundred pages.
+# Starting a process costs half a second or so, as much as reading some fifty pages.
 PARALLEL_FROM = 300
-_CHUNK = 16
+# A plain text of such a size is read by this process: nothing in it can take long or crash a library.
+_PLAIN = 64 * 1024
+_log = logging.getLogger(__name__)
 
 
 def sample_pages() -> Path:
@@ -26,54 +33,15 @@ def sample_pages() -> Path:
     return Path(__file__).with_name("sample")
 
 
-def list_files(root: Path) -> list[Path]:
-    """The page files under `root` (or `root` itself where it is a file), relative to it, in path order.
-
-    Hidden files and folders, Word's lock files and files such as README.md are left out.
-
-    :raises PagesError: if `root` does not exist or holds no page file.
-    """
-    if root.is_file():
-        return [Path(root.name)]
-    if not root.is_dir():
-        raise PagesError(f"There is no folder or file of pages at {root}; give the path of a folder of pages.")
-    found = [
-        path.relative_to(root)
-        for path in root.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith((".", "~$")) for part in path.relative_to(root).parts)
-        and path.stem.upper() not in _NO_PAGES
-        and path.is_file()
-    ]
-    if not found:
-        raise PagesError(
-            f"The folder {root} holds no page ({', '.join(SUFFIXES)}); put newspaper pages in it, or name another."
-        )
-    return sorted(found, key=lambda path: path.as_posix())
-
-
-def resolve(root: Path, path: Path) -> Path:
-    """Where a path given by `list_files` lies."""
-    return root if root.is_file() else root / path
-
-
 def read_file(root: Path, path: Path) -> Page:
-    """One page, decoded and read into articles.
+    """One page, decoded and read into articles, by this process.
 
-    :raises PagesError: if the file is too large, empty, binary, unreadable or in an unknown encoding.
+    :raises PagesError: if the file is too large, empty, binary, unreadable or in an unknown encoding, holds more than a
+        page may, or has a name or place that is refused.
     """
-    place = resolve(root, path)
+    data = read_bytes(root, path)
     name = path.as_posix()
-    try:
-        size = place.stat().st_size
-        if size > (limit := max_bytes(name)):
-            raise PagesError(
-                f"{name} has {size / 2**20:.0f} MB, such a file may have {limit // 2**20} at most; split it."
-            )
-        data = place.read_bytes()
-    except OSError as error:
-        raise PagesError(f"{name} cannot be read ({error.strerror or error}); check the file and its rights.") from None
-    return read_page(extract(data, name), name, hashlib.sha256(data).hexdigest())
+    return check_page(read_page(extract(data, name), name, hashlib.sha256(data).hexdigest()))
 
 
 def iter_pages(
@@ -84,44 +52,46 @@ def iter_pages(
 ) -> Iterator[Page | Skipped]:
     """The pages under `root`, one after the other in the order of `files`; a file that cannot be read as `Skipped`.
 
-    Only a few pages are in memory at a time. Many files are read by several processes (joblib's, which do not run the
-    caller's main module again).
+    Only a few pages are in memory at a time. Short plain texts are read by this process; other formats, and all files
+    where they are many, by others, which can crash or be stopped without harm to the run.
 
     :param files: paths relative to `root`, as `list_files` gives them (None: all).
-    :param workers: how many processes (None: one for each core where there are many files, else none).
-    :raises PagesError: if there is nothing to read.
+    :param workers: how many processes read (None: one for each core where there are many files, else one).
+    :raises PagesError: if there is nothing to read, or no process can be started.
+    :raises InputError: if the environment sets limits that are none.
     """
     paths = list_files(root) if files is None else list(files)
+    jobs = [Job(path.as_posix(), reading_limits(needs_recognition(path.name))) for path in paths]
     if workers is None:
-        workers = (os.cpu_count() or 1) if len(paths) >= PARALLEL_FROM else 1
-    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
-    if workers > 1 and len(chunks) > 1:
-        from joblib import Parallel, delayed
-
-        run = Parallel(n_jobs=workers, return_as="generator", pre_dispatch=2 * workers, batch_size=1)
-        results = run(delayed(_read_chunk)(root, chunk) for chunk in chunks)
-    else:
-        results = ([_read_or_skip(root, path)] for path in paths)
-    done = 0
+        workers = fitting_workers(jobs) if len(paths) >= PARALLEL_FROM else 1
+    here = [workers == 1 and _is_plain(resolve(root, path)) for path in paths]
+    read = functools.partial(_read_named, root)
     if progress is not None:
         progress("Reading pages", 0, len(paths))
-    for pages in results:
-        for page in pages:
-            yield page
-            done += 1
-        if progress is not None:
-            progress("Reading pages", done, len(paths))
+    with Workers(workers) as others:
+        results = others.read(read, [job for job, own in zip(jobs, here, strict=True) if not own])
+        for done, (job, own) in enumerate(zip(jobs, here, strict=True), 1):
+            result = attempt(read, job) if own else next(results)
+            yield _skipped(result) if isinstance(result, Failed) else result
+            if progress is not None:
+                progress("Reading pages", done, len(paths))
 
 
-def _read_chunk(root: Path, paths: Sequence[Path]) -> list[Page | Skipped]:
-    return [_read_or_skip(root, path) for path in paths]
-
-
-def _read_or_skip(root: Path, path: Path) -> Page | Skipped:
+def _is_plain(place: Path) -> bool:
     try:
-        return read_file(root, path)
-    except PagesError as error:
-        return Skipped(path.as_posix(), str(error))
+        return place.suffix.lower() == ".txt" and place.stat().st_size <= _PLAIN
+    except OSError:  # which is told when it is read
+        return True
+
+
+def _read_named(root: Path, name: str) -> Page:
+    return read_file(root, Path(name))
+
+
+def _skipped(failed: Failed) -> Skipped:
+    if failed.fault:
+        _log.error("%s could not be read:\n%s", shown(failed.name), failed.fault)
+    return Skipped(shown(failed.name), failed.reason)
 
 
 def read_pages(root: Path | str, progress: Progress | None = None) -> Corpus:

@@ -14,6 +14,7 @@ _NEVER_FIRST = ",,、。;；:：!?！？”’」』)）》%"
 _PARTICLES = frozenset("的了着过地得们")  # as words of their own they never begin a sentence
 _NEVER_LAST = "的得之和与及并或在被将从由"
 _SEAM = 6
+_TAIL = 200  # characters that tell how a text ends: a paragraph grows line by line, and is asked at each
 _SHORT_ROW = 16  # a list item shorter than a column is wide was not cut by its end
 _TERMINAL = "。!?！？…;；:："
 _CLOSING = "”’」』)）】》〉\"'"
@@ -49,7 +50,7 @@ def ends_sentence(text: str) -> bool:
     A closing mark alone is no end: `这叫“新房”` goes on, `太好了!”` does not. A Latin full stop ends Latin text alone:
     `增长4.` goes on.
     """
-    bare = text.rstrip()
+    bare = text.rstrip()[-_TAIL:]
     if (signed := _SIGNED.search(bare)) is not None:
         bare = bare[: signed.start()].rstrip()
     if bare[-40:].isascii() and len(bare) > 3:

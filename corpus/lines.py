@@ -7,18 +7,22 @@ simplified and traditional pages.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.bylines import Byline, parse_byline, parse_signature
 from corpus.fold import fold
 from corpus.joins import ends_sentence
-from corpus.records import Block, Extracted
+from corpus.records import Block, Extracted, Span
 
 TITLE_LENGTH = 90
 LOGO_LENGTH = 6
 _KICKER_LENGTH = 12
 _LABEL_LENGTH = 40
+_ENTRY_LENGTH = 200
+# Bounded: in a line of blanks alone, an unbounded run is looked for again from each of them.
+_BLANKS = r"\s{0,8}"
 _NUMBER = r"[a-z]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})"
 _AGENCIES = (
     r"(?:新华社|中新社|中新网|新华网|人民网|央视|中国新闻网|路透社|法新社|美联社|中央社|"
@@ -31,8 +35,8 @@ _DATELINE = re.compile(
     r"|—|–)"
 )
 JUMP = re.compile(
-    rf"[(]?\s*(?P<mark>(?:[下上紧文]{{1,2}}[转接]|(?:continued|turn|cont[.']?d?) (?:on|from|to))\s*(?:第"
-    rf"|page|p\.?)?\s*{_NUMBER}\s*版?)\s*[)]?",
+    rf"[(]?{_BLANKS}(?P<mark>(?:[下上紧文]{{1,2}}[转接]|(?:continued|turn|cont[.']?d?) (?:on|from|to)){_BLANKS}(?:第"
+    rf"|page|p\.?)?{_BLANKS}{_NUMBER}{_BLANKS}版?){_BLANKS}[)]?",
 )
 _JUMP_SURE = re.compile(r"版|page|[(]")
 _INDEX = re.compile(
@@ -184,15 +188,22 @@ def lines_of(extracted: Extracted) -> list[Line]:
         else:
             gap += 1
         at += len(raw) + 1
-    for (start, end), reason in extracted.asides:
-        for line in lines:
-            if start <= line.start and line.end <= end:
-                line.role = reason
-    for start, end in extracted.headings:
-        for line in lines:
-            line.heading = line.heading or (start <= line.start and line.end <= end)
+    for span, reason in extracted.asides:
+        for line in _within(lines, span):
+            line.role = reason
+    for span in extracted.headings:
+        for line in _within(lines, span):
+            line.heading = True
     _set_roles(lines)
     return lines
+
+
+def _within(lines: Sequence[Line], span: Span) -> Iterator[Line]:
+    """The lines that stand wholly in a range of the page's text."""
+    at = bisect_left(lines, span[0], key=lambda line: line.start)
+    while at < len(lines) and lines[at].end <= span[1]:
+        yield lines[at]
+        at += 1
 
 
 def like_title(line: Line) -> bool:
@@ -230,7 +241,9 @@ def _set_roles(lines: Sequence[Line]) -> None:
         if _INDEX.match(key):
             line.role, in_index, in_adverts = "index", True, False
             continue
-        if in_index and (_INDEX_ENTRY.search(key) or (line.gap == 0 and len(key) <= 40)):
+        # The length comes first: the pattern takes time that grows with the square of a line of dots or blanks.
+        entry = len(key) <= _ENTRY_LENGTH and _INDEX_ENTRY.search(key) is not None
+        if in_index and (entry or (line.gap == 0 and len(key) <= 40)):
             line.role = "index"
             continue
         in_index = False
@@ -238,7 +251,7 @@ def _set_roles(lines: Sequence[Line]) -> None:
             line.role = "jump"
         elif _PAGE_NAME.match(key) and n < 2 * _EDGE:
             line.role = "page number"
-        elif _INDEX_ENTRY.search(key) and len(key) <= 40 and not line.row:
+        elif entry and len(key) <= 40 and not line.row:
             line.role = "index"
         elif (byline := parse_byline(line.text) or parse_signature(line.text)) is not None:
             line.role, line.byline, in_adverts = "byline", byline, False

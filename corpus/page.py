@@ -6,6 +6,8 @@ The page is read line by line (`lines`), the lines are cut into items (`items`),
 
 from __future__ import annotations
 
+from collections import Counter
+
 from corpus.body import read_body
 from corpus.bylines import Byline, credit_at_end, inline_byline
 from corpus.ids import article_id
@@ -20,7 +22,7 @@ def _headline(lines: list[Line]) -> str:
     return " ".join(" ".join(line.text.split()) for line in lines)
 
 
-def _article(item: Item, source: str, taken: set[str], text: str) -> Article:
+def _article(item: Item, source: str, copies: Counter[str], text: str) -> Article:
     body = read_body(item.body, text)
     credits: list[Block] = []
     byline = sum_of(item.bylines) if item.bylines else Byline()
@@ -34,11 +36,10 @@ def _article(item: Item, source: str, taken: set[str], text: str) -> Article:
             byline += inline_byline(paragraph.text) or Byline()
     headline = _headline(item.headline)
     printed = "\n".join([headline, *(p.text for p in body.paragraphs)])
-    while (name := article_id(source, printed)) in taken:
-        printed += "\n"  # the same article printed twice on one page
-    taken.add(name)
+    copies[printed] += 1
+    printed += "\n" * (copies[printed] - 1)  # the same article printed twice on one page
     return Article(
-        id=name,
+        id=article_id(source, printed),
         source=source,
         kind=item.kind,
         headline=headline,
@@ -114,8 +115,8 @@ def read_page(extracted: Extracted, source: str, sha256: str) -> Page:
     lines = lines_of(extracted)
     items = cut_into_items(_inside(lines, {reason for _, reason in extracted.asides}))
     claimed = {id(line) for item in items for line in (*item.headline, *item.bylines, *item.body, *item.signature)}
-    taken: set[str] = set()
-    placed = [(item.start, _article(item, source, taken, text)) for item in items] + _index_boxes(lines, source)
+    copies: Counter[str] = Counter()
+    placed = [(item.start, _article(item, source, copies, text)) for item in items] + _index_boxes(lines, source)
     placed.sort(key=lambda entry: entry[0])
     furniture = tuple(
         Furniture(line.block, "page name" if line.role in ("text", "dateline", "jump", "byline") else line.role)

@@ -9,6 +9,7 @@ import importlib
 from pathlib import PurePath
 
 from corpus.errors import PagesError
+from corpus.limits import check_text
 from corpus.records import Extracted
 
 # suffix → (module, largest file in MB: a plain text page is small, a PDF holds pictures)
@@ -31,13 +32,22 @@ def max_bytes(name: str) -> int:
     return _READERS[PurePath(name).suffix.lower()][1] * 2**20
 
 
+def needs_recognition(name: str) -> bool:
+    """Whether a file of this name may hold pictures whose text has to be recognised, which takes time and memory."""
+    return _module(name) in ("pdf", "scan")
+
+
+def _module(name: str) -> str:
+    return _READERS.get(PurePath(name).suffix.lower(), ("text", 0))[0]
+
+
 def extract(data: bytes, name: str) -> Extracted:
     """The text of a file, by the format that its name states.
 
-    :raises PagesError: if the bytes are not of that format, are damaged, or hold no text.
+    :raises PagesError: if the bytes are not of that format, are damaged, or hold no text or too much of it.
     """
-    module, _ = _READERS[PurePath(name).suffix.lower()]
-    found: Extracted = importlib.import_module(f"corpus.formats.{module}").read(data, name)
+    found: Extracted = importlib.import_module(f"corpus.formats.{_module(name)}").read(data, name)
     if not found.text.strip():
         raise PagesError(f"{name} is empty; a page must hold text.")
+    check_text(found, name)
     return found

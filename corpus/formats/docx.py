@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,9 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of .doc files, and of .docx files with a password
 _MOST_BYTES = 200 * 2**20  # of all parts, unpacked
+_MOST_XML = 64 * 2**20  # of the parts that are parsed: a thousand pages have 20 MB, and parsing takes ten times as much
 _MOST_PARTS = 10_000
+_MOST_RATIO, _RATIO_FROM = 250, 8 * 2**20  # unpacked to packed, where it is no matter of a few lines
 _NOT_SHOWN = frozenset(
     f"{_W}{name}"
     for name in ("pPr", "rPr", "del", "moveFrom", "rt", "instrText", "delText", "sdtPr", "commentReference")
@@ -42,7 +45,8 @@ _SAVE = "open it in Word, save it as .docx and try again."
 def read(data: bytes, name: str) -> Extracted:
     """The text of a Word file; page headers and footers are asides.
 
-    :raises PagesError: if the file is damaged, no .docx, protected by a password, or unpacks to more than 200 MB.
+    :raises PagesError: if the file is damaged, no .docx, protected by a password, or unpacks to more than 200 MB; or if
+        its XML declares entities, of which Word writes none.
     """
     _check(data, name)
     import docx
@@ -52,6 +56,8 @@ def read(data: bytes, name: str) -> Extracted:
         return lay_out(
             [*reader.margins("header"), *reader.pieces(reader.document.element.body), *reader.margins("footer")]
         )
+    except MemoryError:
+        raise
     except Exception as error:  # python-docx lets every kind of error of a damaged package through
         raise PagesError(f"{name} is a damaged Word file ({type(error).__name__}); {_SAVE}") from error
 
@@ -65,12 +71,37 @@ def _check(data: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = package.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+            _check_sizes(parts, len(data), name)
+            if any(_declares(package, part) for part in parts if _is_xml(part)):
+                raise PagesError(f"{name} declares XML entities, which Word never does; {_SAVE}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError, RuntimeError):
         raise PagesError(f"{name} is no Word file or is damaged; {_SAVE}") from None
     if all(part.filename != "[Content_Types].xml" for part in parts):
         raise PagesError(f"{name} is an archive, but no Word file; {_SAVE}")
-    if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_BYTES:
-        raise PagesError(f"{name} unpacks to more than {_MOST_BYTES // 2**20} MB; split it and try again.")
+
+
+def _check_sizes(parts: list[zipfile.ZipInfo], size: int, name: str) -> None:
+    """Refuse what unpacks to too much, by the sizes that its directory states: no more than these is unpacked."""
+    if len(parts) > _MOST_PARTS:
+        raise PagesError(f"{name} has {len(parts):,} parts, a Word file may have {_MOST_PARTS:,} at most; {_SAVE}")
+    whole, xml = (sum(part.file_size for part in parts if every or _is_xml(part)) for every in (True, False))
+    for most, unpacked, what in ((_MOST_BYTES, whole, ""), (_MOST_XML, xml, " of text")):
+        if unpacked > most:
+            raise PagesError(f"{name} unpacks to more than {most // 2**20} MB{what}; split it and try again.")
+    packed = sum(part.compress_size for part in parts)
+    if packed > size:
+        raise PagesError(f"{name} is a damaged or hostile Word file, whose parts overlap; {_SAVE}")
+    if whole > _RATIO_FROM and whole > _MOST_RATIO * size:
+        raise PagesError(f"{name} unpacks to more than {_MOST_RATIO} times its size, as no Word file does; {_SAVE}")
+
+
+def _is_xml(part: zipfile.ZipInfo) -> bool:
+    return part.filename.lower().endswith((".xml", ".rels"))
+
+
+def _declares(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    data = package.read(part)
+    return any("<!DOCTYPE".encode(encoding) in data for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 
 
 class _Reader:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from corpus.bylines import parse_byline
+from corpus.errors import PagesError
 from corpus.formats.blocks import LOWEST, SUBHEAD, Piece, lay_out, one_line
 from corpus.formats.text import decode
 from corpus.formats.web_frame import REASON, WebLine, mark_frame
@@ -33,6 +34,8 @@ _PUBLISHED = frozenset(
     "dc.date dc.date.issued dcterms.created dcterms.issued".split()
 )
 _ISO_DATE = re.compile(r"(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\d)")
+_MOST_TAGS, _MOST_ATTRIBUTES = 500_000, 10_000  # a long page has 20,000 tags; a script may look like a long one
+_TAG = re.compile("<[a-zA-Z][^<>]*")
 _TITLE_LENGTH = 60  # characters of a title that only its looks or class show
 
 
@@ -42,10 +45,11 @@ def read(data: bytes, name: str) -> Extracted:
     The page's `<title>` is the headline where nothing on the page is marked as a heading. A date that only the page's
     metadata state stands above all as an aside. Nothing is fetched or run.
 
-    :raises PagesError: if the bytes are no text, or the page nests too deeply to be read.
+    :raises PagesError: if the bytes are no text, or the page has too many tags or nests them too deeply.
     """
     meta = _CHARSET.search(data[:8192])
     source, notes = decode(data, name, meta.group(1).decode("ascii") if meta else "")
+    _check_tags(source, name)
     root = _parse(source)
     if root is None:
         return Extracted("", notes=notes)
@@ -59,6 +63,17 @@ def read(data: bytes, name: str) -> Extracted:
     _part_captions(lines)
     date = [Piece(found, aside=REASON) for found in _published(root)]
     return lay_out([*date, *(line.piece for line in lines)], notes)
+
+
+def _check_tags(source: str, name: str) -> None:
+    """Refuse what the parser would take too long for: its time grows with the square of a tag's attributes."""
+    if (tags := source.count("<")) > _MOST_TAGS:
+        raise PagesError(f"{name} has {tags:,} tags, a web page may have {_MOST_TAGS:,} at most; split it.")
+    words = max((len(tag.group().split()) for tag in _TAG.finditer(source)), default=0)
+    if words > _MOST_ATTRIBUTES:
+        raise PagesError(
+            f"{name} has a tag with {words:,} attributes, a tag may have {_MOST_ATTRIBUTES:,}; simplify it."
+        )
 
 
 def pieces_of(source: str, name: str) -> list[Piece]:

@@ -9,6 +9,7 @@ from corpus.errors import PagesError
 from corpus.formats.paragraphs import compose
 from corpus.formats.pdf_sheet import read_sheet
 from corpus.formats.printed import Sheet
+from corpus.reading import sign_of_progress
 from corpus.records import Extracted
 
 MAX_SHEETS = 400
@@ -55,6 +56,7 @@ def _read(document: Any, name: str) -> Extracted:
             sheets.append(read_sheet(page, number, name))
         finally:
             page.close()
+        sign_of_progress()
     notes: list[str] = []
     if any(sheet.scanned for sheet in sheets):
         sheets, notes = _recognised(document, name, sheets)
@@ -82,6 +84,7 @@ def _recognised(document: Any, name: str, sheets: list[Sheet]) -> tuple[list[She
                 sheet, confidence = scan.recognise_sheet(page, sheet.number)
             finally:
                 page.close()
+            sign_of_progress()
             certain.extend(confidence)
         out.append(sheet)
     return out, [f"Scanned sheets: {listed}. {scan.note(certain)}"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 INSTALL = "to read scanned pages, run: pip install 'baowen[ocr]'"
 MAX_SIDE = 20_000  # pixels
 MAX_PIXELS = 90_000_000  # a broadsheet page at 400 dpi has 60 million
+MOST_UNEVEN = 20  # longer side to shorter: recognition enlarges the shorter one, and takes gigabytes for a strip
 _DPI = 200  # at which a PDF's scanned sheet is drawn: body type of 9 points is 25 pixels high
 _UNSURE = 0.5  # lines recognised with less confidence are mostly specks and photos
 
@@ -73,7 +74,7 @@ def note(confidence: Sequence[float]) -> str:
 def recognise_sheet(page: Any, number: int) -> tuple[Sheet, list[float]]:
     """A PDF's sheet drawn and recognised, with regions in points, and the confidence of each line."""
     width, height = page.get_size()
-    scale = min(_DPI / 72, math.sqrt(MAX_PIXELS / max(1.0, width * height)), MAX_SIDE / max(width, height))
+    scale = min(_DPI / 72, math.sqrt(MAX_PIXELS / max(1.0, width * height)), MAX_SIDE / max(1.0, width, height))
     image = page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
     return recognise(image, number, scale)
 
@@ -83,6 +84,8 @@ def recognise(image: Image, number: int, scale: float = 1.0) -> tuple[Sheet, lis
 
     :param image: RGB. :param scale: pixels to a unit of the regions, which are those of the picture as it is given.
     """
+    if max(image.size) > MOST_UNEVEN * min(image.size):
+        return Sheet(number, 0.0, float(image.height), (), measured=True), []
     with _LOCK:
         engine = _engine()
         turned = upright(image, engine)
@@ -223,6 +226,10 @@ def _opened(data: bytes, name: str) -> Image:
             raise PagesError(
                 f"{name} has {image.width} × {image.height} pixels, a picture may have {MAX_PIXELS:,} in all and "
                 f"{MAX_SIDE:,} a side at most; make it smaller."
+            )
+        if max(image.size) > MOST_UNEVEN * min(image.size):
+            raise PagesError(
+                f"{name} has {image.width} × {image.height} pixels, a page is no such strip; cut it into pieces."
             )
         image.load()
         upright = ImageOps.exif_transpose(image)
