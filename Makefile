@@ -1,5 +1,6 @@
 # make chat [PAGES=folder] [PORT=7860]   start the chat in the browser
 # make test                              run every test
+# make stress                            long runs: faults done to the index, and what is left after them
 # Both set everything up first: a virtual environment with the pinned dependencies, and the index.
 
 PYTHON ?= python3
@@ -7,13 +8,16 @@ PORT ?= 7860
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test check format clean
+.PHONY: chat test stress check format clean
 
 chat: $(VENV)/.installed
 	$(BIN)/python app.py $(if $(PAGES),"$(PAGES)") --port $(PORT)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+stress: $(VENV)/.installed-dev
+	$(BIN)/python tests/stress_index.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

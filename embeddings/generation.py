@@ -1,4 +1,4 @@
-"""One generation of an index: its files, how they are made and how they are read.
+"""One generation of an index: its files, and reading them, each part for itself.
 
     manifest.json     counts, model, page files, checksums (see `manifest`)
     pages.jsonl       the text and the articles of each page
@@ -7,18 +7,15 @@
     lexical.npz, vocabulary.json    its words and pairs
     tantivy/          candidates for large corpora alone
 
-Row i of everything is passage i of the pages in their order.
+Row i of everything is passage i of the pages in their order. How the files are made is told in `building`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -27,19 +24,15 @@ from numpy.typing import NDArray
 from corpus.errors import StorageError
 from corpus.passages import passages_of
 from corpus.records import Page, Passage
-from corpus.words import pairs, words
-from embeddings import pages_json, proposals, survey
-from embeddings.encoder import Encoder
-from embeddings.lexical import Field, Lexical
-from embeddings.manifest import Manifest, Source, reader_fingerprint
+from embeddings import pages_json, proposals
+from embeddings.lexical import Lexical
+from embeddings.manifest import Manifest
 from embeddings.storage import Damaged, read_checked
-from embeddings.vectors import Floats, Vectors
+from embeddings.vectors import Vectors
 
-# Up to here all rows are scored, which takes a millisecond; tantivy would cost more than it saves.
-DIRECT_ROWS = 2000
-_BATCH = 256
-_TANTIVY = "tantivy"
-Progress = Callable[[str, int, int], None]
+TANTIVY = "tantivy"
+Hashes = NDArray[np.uint8]
+"""The SHA-256 of texts, (n, 32)."""
 
 
 def lexical_text(passage: Passage) -> str:
@@ -58,137 +51,196 @@ def _with_headline(passage: Passage) -> str:
     return passage.text
 
 
+def hashes_of(texts: Iterable[str]) -> Hashes:
+    """The SHA-256 of each text, uint8 (n, 32)."""
+    joined = b"".join(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts)
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 32)
+
+
+def is_slice(passage: Passage, text: str) -> bool:
+    """Whether a passage is its source's text at its spans, white space at the joints aside."""
+    return "".join("".join(text[a:b] for a, b in passage.spans).split()) == "".join(passage.text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Vectors of an older generation, by the hash of the text that was embedded."""
+    """Vectors by the hash of the text that was embedded."""
 
-    hashes: NDArray[np.uint8]
+    hashes: Hashes
     vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words and pairs by the hash of the text that they stand in; `keys` are tantivy's (see `proposals`)."""
+
+    hashes: Hashes
+    keys: proposals.Keys
+    lexical: Lexical
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
     """A generation in memory (tantivy's files are mapped). Never changed, so safe for several threads."""
 
-    path: Path
     manifest: Manifest
     pages: tuple[Page, ...]
     passages: tuple[Passage, ...]
     stock: Stock
-    lexical_hashes: NDArray[np.uint8]
-    keys: proposals.Keys
-    lexical: Lexical
-
-    @property
-    def tantivy(self) -> Path | None:
-        """The folder of the tantivy index, if this generation has one."""
-        return self.path / _TANTIVY if (self.path / _TANTIVY).is_dir() else None
+    words: Words
 
 
-def write(
-    place: Path,
-    root: Path,
-    found: Mapping[str, Source],
-    encoder: Encoder,
-    old: Generation | None = None,
-    stock: Stock | None = None,
-    progress: Progress | None = None,
-) -> Manifest:
-    """Write all files of a new generation but the manifest, which is returned without checksums.
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a file of an index; `file` is its path below the generation's folder."""
 
-    :param old: a generation read by the same `corpus`, for what did not change.
-    :param stock: vectors of the same encoder, for texts that did not change.
-    :raises PagesError: if no page can be read.
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What can be trusted of a generation. `problems` say why the rest cannot; without any, everything is there.
+
+    `tantivy` is the folder with its files, where there are any and all are what was written.
     """
-    now = time.time_ns()
-    known = {page.source: page for page in old.pages} if old is not None else {}
-    pages, skipped, sources = survey.read(root, found, known, progress)
-    passages = [passage for page in pages for passage in passages_of(page)]
-    hashes = _hashes(map(dense_text, passages))
-    lexical_hashes = _hashes(map(lexical_text, passages))
-    keys = proposals.keys_of([passage.id for passage in passages], [row.tobytes() for row in lexical_hashes])
 
-    lexical = _index_words(passages, lexical_hashes, old, progress)
-    matrix = _embed(passages, hashes, encoder, stock, progress)
-    if not len(passages) == len(matrix) == len(lexical) == len(keys):
-        raise StorageError(f"{len(passages)} passages gave {len(matrix)} vectors and {len(lexical)} rows of words.")
+    manifest: Manifest
+    pages: tuple[Page, ...] | None = None
+    stock: Stock | None = None
+    words: Words | None = None
+    tantivy: Path | None = None
+    problems: tuple[Problem, ...] = ()
 
-    (place / "pages.jsonl").write_bytes(pages_json.to_lines(pages))
-    (place / "vectors.faiss").write_bytes(Vectors.build(matrix).to_bytes())
-    for name, data in lexical.to_files().items():
-        (place / name).write_bytes(data)
-    buffer = io.BytesIO()
-    np.savez(buffer, dense=hashes, lexical=lexical_hashes, keys=keys)
-    (place / "rows.npz").write_bytes(buffer.getvalue())
-    if len(passages) > DIRECT_ROWS:
-        previous = (old.tantivy, old.keys) if old is not None and old.tantivy is not None else None
-        proposals.write(place / _TANTIVY, keys, lambda row: (lexical.words.row(row), lexical.pairs.row(row)), previous)
-    counts = {
-        "pages": len(pages),
-        "passages": len(passages),
-        "vectors": len(matrix),
-        "words": len(lexical.words.vocabulary),
-        "pairs": len(lexical.pairs.vocabulary),
-    }
-    return Manifest(
-        root=str(root.resolve()),
-        created=datetime.fromtimestamp(now / 1e9, UTC).isoformat(timespec="seconds"),
-        created_ns=now,
-        encoder=encoder.name,
-        fingerprint=encoder.fingerprint,
-        dim=encoder.dim,
-        counts=counts,
-        sources=sources,
-        skipped=skipped,
-        reader=reader_fingerprint(),
-    )
+    def whole(self) -> Generation | None:
+        """All parts together; None where one is missing."""
+        if self.problems or self.pages is None or self.stock is None or self.words is None:
+            return None
+        passages = tuple(passage for page in self.pages for passage in passages_of(page))
+        return Generation(self.manifest, self.pages, passages, self.stock, self.words)
 
 
-def load_stock(path: Path, manifest: Manifest) -> Stock:
-    """The vectors of a generation and the hashes of their texts.
+def load(path: Path, manifest: Manifest, deep: bool = False) -> Parts:
+    """Read a generation, check every file of it, and that row i is passage i throughout.
 
-    :raises Damaged: if they are not what was written.
+    A part that is missing, is not what was written, or does not belong to the others is left out, with its problem.
+
+    :param deep: check as well that each passage is its page's text at its spans, that no vector holds a value that is
+        not finite, and that no file lies there that the manifest does not list.
     """
+    problems: list[Problem] = []
+    data: dict[str, bytes] = {}
+    for name in manifest.files:
+        try:
+            data[name] = read_checked(path, manifest, name)
+        except Damaged as error:
+            problems.append(Problem(error.file, error.what))
+    pages = _pages(data, manifest, problems, deep)
+    passages = None if pages is None else [passage for page in pages for passage in passages_of(page)]
+    rows = _rows(data, passages, problems)
+    stock = _stock(data, manifest, rows, problems, deep)
+    tantivy = _tantivy(path, manifest, data)
+    words = _words(data, rows, tantivy, problems)
+    if passages is not None and rows is not None and not np.array_equal(hashes_of(map(dense_text, passages)), rows[0]):
+        problems.append(
+            Problem("rows.npz", "holds other passages: the passages are not those whose vectors are stored")
+        )
+    if deep and path.is_dir():
+        listed = {*manifest.files, "manifest.json"}
+        there = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+        # tantivy makes lock files where it opens its own.
+        strays = [name for name in there if name not in listed and not name.endswith(".lock")]
+        problems += [Problem(name, "is not listed in manifest.json") for name in strays]
+    return Parts(manifest, pages, stock, words, tantivy, tuple(problems))
+
+
+def _pages(data: dict[str, bytes], manifest: Manifest, problems: list[Problem], deep: bool) -> tuple[Page, ...] | None:
+    if "pages.jsonl" not in data:
+        return None
     try:
-        with np.load(io.BytesIO(read_checked(path, manifest, "rows.npz")), allow_pickle=False) as saved:
-            hashes = saved["dense"]
-        vectors = Vectors.from_bytes(read_checked(path, manifest, "vectors.faiss"), manifest.dim)
-    except (StorageError, ValueError, KeyError) as error:
-        raise Damaged(f"vectors.faiss: {error}") from None
-    if len(vectors) != len(hashes):
-        raise Damaged(f"vectors.faiss holds {len(vectors)} vectors for {len(hashes)} passages")
-    return Stock(hashes, vectors)
+        pages = pages_json.from_lines(data.pop("pages.jsonl"))
+    except (ValueError, KeyError, TypeError) as error:
+        problems.append(Problem("pages.jsonl", f"cannot be read ({error})"))
+        return None
+    if len(pages) != manifest.counts["pages"]:
+        problems.append(Problem("pages.jsonl", f"holds {len(pages)} pages, the manifest {manifest.counts['pages']}"))
+        return None
+    wrong = [passage.id for page in pages if deep for passage in passages_of(page) if not is_slice(passage, page.text)]
+    if wrong:
+        problems.append(
+            Problem("pages.jsonl", f"holds {len(wrong)} passages that are not what is printed ({wrong[0]})")
+        )
+        return None
+    return pages
 
 
-def load(path: Path, manifest: Manifest) -> Generation:
-    """Read a generation, and check every file of it and that row i is passage i throughout.
+Rows = tuple[Hashes, Hashes, proposals.Keys]
 
-    :raises Damaged: if anything is missing, is not what was written, or does not belong together.
-    """
-    stock = load_stock(path, manifest)
+
+def _rows(data: dict[str, bytes], passages: list[Passage] | None, problems: list[Problem]) -> Rows | None:
+    """The hashes of the embedded and of the word-indexed texts, and the keys: as stored, or made of the passages."""
+    if "rows.npz" in data:
+        try:
+            with np.load(io.BytesIO(data["rows.npz"]), allow_pickle=False) as saved:
+                dense, lexical, keys = saved["dense"], saved["lexical"], saved["keys"]
+            if len(dense) == len(lexical) == len(keys):
+                return dense, lexical, keys
+            problems.append(Problem("rows.npz", f"holds {len(dense)}, {len(lexical)} and {len(keys)} rows"))
+        except (ValueError, KeyError, OSError) as error:
+            problems.append(Problem("rows.npz", f"cannot be read ({error})"))
+    return None if passages is None else rows_of(passages)
+
+
+def rows_of(passages: list[Passage]) -> Rows:
+    """What rows.npz holds of passages."""
+    dense, lexical = hashes_of(map(dense_text, passages)), hashes_of(map(lexical_text, passages))
+    return dense, lexical, proposals.keys_of([passage.id for passage in passages], [row.tobytes() for row in lexical])
+
+
+def _stock(
+    data: dict[str, bytes], manifest: Manifest, rows: Rows | None, problems: list[Problem], deep: bool
+) -> Stock | None:
+    if "vectors.faiss" not in data or rows is None:
+        return None
     try:
-        pages = pages_json.from_lines(read_checked(path, manifest, "pages.jsonl"))
-        passages = tuple(passage for page in pages for passage in passages_of(page))
-        with np.load(io.BytesIO(read_checked(path, manifest, "rows.npz")), allow_pickle=False) as saved:
-            lexical_hashes, keys = saved["lexical"], saved["keys"]
-        found = None
-        if any(name.startswith(f"{_TANTIVY}/") for name in manifest.files):
-            for name in manifest.files:
-                if name.startswith(f"{_TANTIVY}/"):
-                    read_checked(path, manifest, name)
-            found = _open_proposals(path / _TANTIVY, keys)
-        arrays, vocabulary = (read_checked(path, manifest, name) for name in ("lexical.npz", "vocabulary.json"))
-        lexical = Lexical.from_files(arrays, vocabulary, found)
+        vectors = Vectors.from_bytes(data.pop("vectors.faiss"), manifest.dim)
+    except (StorageError, ValueError) as error:
+        problems.append(Problem("vectors.faiss", f"cannot be read ({error})"))
+        return None
+    if len(vectors) != len(rows[0]):
+        problems.append(Problem("vectors.faiss", f"holds {len(vectors)} vectors for {len(rows[0])} passages"))
+        return None
+    if deep and not np.isfinite(vectors.matrix()).all():
+        problems.append(Problem("vectors.faiss", "holds a value that is not finite"))
+        return None
+    return Stock(rows[0], vectors)
+
+
+def _words(data: dict[str, bytes], rows: Rows | None, tantivy: Path | None, problems: list[Problem]) -> Words | None:
+    if "lexical.npz" not in data or "vocabulary.json" not in data or rows is None:
+        return None
+    _, hashes, keys = rows
+    try:
+        found = None if tantivy is None else open_proposals(tantivy, keys)
+        lexical = Lexical.from_files(data.pop("lexical.npz"), data.pop("vocabulary.json"), found)
     except (StorageError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise Damaged(f"its files cannot be read together: {error}") from None
-    if not len(passages) == len(stock.vectors) == len(lexical) == len(keys) == manifest.counts["passages"]:
-        raise Damaged(f"{len(passages)} passages, {len(stock.vectors)} vectors and {len(lexical)} rows of words")
-    if not np.array_equal(_hashes(map(dense_text, passages)), stock.hashes):
-        raise Damaged("the passages are not those whose vectors are stored")
-    return Generation(path, manifest, pages, passages, stock, lexical_hashes, keys, lexical)
+        problems.append(Problem("lexical.npz", f"cannot be read ({error})"))
+        return None
+    if len(lexical) != len(hashes):
+        problems.append(Problem("lexical.npz", f"holds {len(lexical)} rows of words for {len(hashes)} passages"))
+        return None
+    return Words(hashes, keys, lexical)
 
 
-def _open_proposals(folder: Path, keys: proposals.Keys) -> proposals.Proposals | None:
+def _tantivy(path: Path, manifest: Manifest, data: dict[str, bytes]) -> Path | None:
+    names = [name for name in manifest.files if name.startswith(f"{TANTIVY}/")]
+    return path / TANTIVY if names and all(name in data for name in names) else None
+
+
+def open_proposals(folder: Path, keys: proposals.Keys) -> proposals.Proposals | None:
     """tantivy's index; None where tantivy cannot open it, as in a read-only folder: it wants to make a lock file.
 
     Then every row is scored, which is slower and finds the same.
@@ -197,64 +249,3 @@ def _open_proposals(folder: Path, keys: proposals.Keys) -> proposals.Proposals |
         return proposals.Proposals.open(folder, keys)
     except (OSError, ValueError):
         return None
-
-
-def _hashes(texts: Iterable[str]) -> NDArray[np.uint8]:
-    """The SHA-256 of each text, uint8 (n, 32)."""
-    joined = b"".join(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts)
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 32)
-
-
-def _index_words(
-    passages: Sequence[Passage], hashes: NDArray[np.uint8], old: Generation | None, progress: Progress | None
-) -> Lexical:
-    """Both fields of the passages; those of unchanged text are taken from `old`."""
-    rows = {digest.tobytes(): row for row, digest in enumerate(old.lexical_hashes)} if old is not None else {}
-    fields: tuple[list[Mapping[str, int]], list[Mapping[str, int]]] = ([], [])
-    for done, (passage, digest) in enumerate(zip(passages, hashes, strict=True)):
-        if progress is not None and done % _BATCH == 0:
-            progress("Indexing words", done, len(passages))
-        row = rows.get(digest.tobytes())
-        if old is not None and row is not None:
-            fields[0].append(old.lexical.words.row(row))
-            fields[1].append(old.lexical.pairs.row(row))
-        else:
-            text = lexical_text(passage)
-            fields[0].append(Counter(words(text)))
-            fields[1].append(Counter(pairs(text)))
-    if progress is not None:
-        progress("Indexing words", len(passages), len(passages))
-    return Lexical(Field.of(fields[0]), Field.of(fields[1]))
-
-
-def _embed(
-    passages: Sequence[Passage],
-    hashes: NDArray[np.uint8],
-    encoder: Encoder,
-    stock: Stock | None,
-    progress: Progress | None,
-) -> Floats:
-    """The vectors of the passages, float32 (n, dim). A text in `stock`, or met before, is not embedded again."""
-    matrix = np.empty((len(passages), encoder.dim), np.float32)
-    stored = {digest.tobytes(): row for row, digest in enumerate(stock.hashes)} if stock is not None else {}
-    digests = [digest.tobytes() for digest in hashes]
-    kept = [(row, stored[digest]) for row, digest in enumerate(digests) if digest in stored]
-    if stock is not None and kept:
-        matrix[[row for row, _ in kept]] = stock.vectors.rows(np.array([source for _, source in kept]))
-    rows_of: dict[bytes, list[int]] = {}
-    for row, digest in enumerate(digests):
-        if digest not in stored:
-            rows_of.setdefault(digest, []).append(row)
-    new = list(rows_of.values())
-    for start in range(0, len(new), _BATCH):
-        if progress is not None:
-            progress("Embedding passages", start, len(new))
-        batch = new[start : start + _BATCH]
-        part = encoder.encode_passages([dense_text(passages[rows[0]]) for rows in batch])
-        if part.shape != (len(batch), encoder.dim):
-            raise ValueError(f"{encoder.name} gave vectors of shape {part.shape}, not {(len(batch), encoder.dim)}")
-        for vector, rows in zip(part, batch, strict=True):
-            matrix[rows] = vector
-    if progress is not None:
-        progress("Embedding passages", len(new), len(new))
-    return matrix

@@ -69,6 +69,9 @@ class Field:
     def __len__(self) -> int:
         return len(self.indptr) - 1
 
+    def __contains__(self, term: str) -> bool:
+        return term in self._ids
+
     def row(self, row: int) -> dict[str, int]:
         """The terms of one row and how often it holds each."""
         part = slice(self.indptr[row], self.indptr[row + 1])

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Ids = NDArray[np.int32]
-# Maxima grow with the length of a text: a long one is scored by its best stretch, of the length of a long paragraph.
-LONGEST = 240
+# Maxima grow with the length of a text: a long one is scored by its best stretch, of the length of a paragraph.
+LONGEST = 120
 _LONGEST_HEADLINE = 80
 _SENTENCE = re.compile(r"[^。!?;\n]+[。!?;\n]*[”’」』)]*|[。!?;\n]+")
 _NOTHING: Mapping[str, Any] = {}
@@ -40,7 +40,7 @@ def stretches(text: str) -> list[str]:
 
     A first line no longer than a headline stands over each of them.
 
-    >>> [part[:4] for part in stretches("短讯\\n" + "甲" * 199 + "。" + "乙" * 99 + "。")]
+    >>> [part[:4] for part in stretches("短讯\\n" + "甲" * 79 + "。" + "乙" * 59 + "。")]
     ['短讯\\n甲', '短讯\\n乙']
     """
     if len(text) <= LONGEST:

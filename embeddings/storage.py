@@ -1,10 +1,11 @@
 """Folders, checksums and atomic writes of an index. What is in the files is the business of `generation`.
 
     <cache>/<name of the pages' folder>-<12 hex digits>/
-        lock             held while writing
+        PAGES            the path of the pages' folder, as the system's bytes
         CURRENT          "gen-000002 <SHA-256 of its manifest.json>"
-        gen-000001/      the generation before, kept until the next write for those who have it open
+        gen-000001/      a generation before, kept while a process has it open (see `locks`)
         gen-000002/      manifest.json and the files whose checksums it lists
+        partial/         what was read and embedded of a generation that is not complete (see `journal`)
 
 A generation is written to a temporary folder beside, synced to the disk, renamed, and only then named by CURRENT, which
 is itself replaced in one step: a crash at any moment leaves the old generation or the new one, never a half of each.
@@ -12,28 +13,30 @@ is itself replaced in one step: a crash at any moment leaves the old generation 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import os
 import re
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
 from corpus.errors import StorageError
+from embeddings.locks import Reading, in_use
 from embeddings.manifest import FORMAT, Manifest, format_of
 
-LOCK_SECONDS = 60.0
 _GENERATION = re.compile(r"gen-(\d{6,})")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Damaged(Exception):
-    """A generation that cannot be trusted; the text says which file, and why."""
+    """A file of an index that cannot be trusted, by its path below the index's or the generation's folder, and why."""
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{file} {what}")
+        self.file, self.what = file, what
 
 
 class OtherFormat(Exception):
@@ -71,25 +74,41 @@ def current(folder: Path) -> tuple[Path, Manifest] | None:
     try:
         named = (folder / "CURRENT").read_bytes().decode("ascii", "replace").split()
     except (FileNotFoundError, NotADirectoryError):
-        if folder.is_dir() and _numbers(folder):
-            raise Damaged("the file CURRENT is missing") from None
+        if folder.is_dir() and numbers(folder):
+            raise Damaged("CURRENT", "is missing") from None
         return None
-    if len(named) != 2 or not _GENERATION.fullmatch(named[0]):
-        raise Damaged("the file CURRENT names no generation")
+    if len(named) != 2 or not _GENERATION.fullmatch(named[0]) or not _SHA256.fullmatch(named[1]):
+        raise Damaged("CURRENT", "names no generation")
     generation = folder / named[0]
     try:
         data = (generation / "manifest.json").read_bytes()
     except OSError as error:
         reason = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror or error})"
-        raise Damaged(f"{named[0]}/manifest.json {reason}") from None
+        raise Damaged(f"{named[0]}/manifest.json", reason) from None
     if hashlib.sha256(data).hexdigest() != named[1]:
-        raise Damaged("manifest.json does not match its checksum")
+        raise Damaged("manifest.json", "does not match its checksum")
     if format_of(data) != FORMAT:
         raise OtherFormat(f"format {format_of(data)}, this Baowen writes format {FORMAT}")
     try:
         return generation, Manifest.from_json(data)
     except ValueError as error:
-        raise Damaged(f"manifest.json is unreadable ({error})") from None
+        raise Damaged("manifest.json", f"is unreadable ({error})") from None
+
+
+def salvage(folder: Path) -> tuple[Path, Manifest] | None:
+    """The newest generation with a readable manifest, where CURRENT names none or the named one's is damaged.
+
+    Nothing vouches for that manifest but itself: its files can be told to be what it lists, not that it is the last.
+    """
+    for number in reversed(numbers(folder) if folder.is_dir() else []):
+        path = folder / f"gen-{number:06d}"
+        try:
+            data = (path / "manifest.json").read_bytes()
+            if format_of(data) == FORMAT:
+                return path, Manifest.from_json(data)
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def read_checked(generation: Path, manifest: Manifest, name: str) -> bytes:
@@ -100,50 +119,25 @@ def read_checked(generation: Path, manifest: Manifest, name: str) -> bytes:
     try:
         data = (generation / name).read_bytes()
     except FileNotFoundError:
-        raise Damaged(f"{name} is missing") from None
+        raise Damaged(name, "is missing") from None
     except OSError as error:
-        raise Damaged(f"{name} cannot be read ({error.strerror or error})") from None
+        raise Damaged(name, f"cannot be read ({error.strerror or error})") from None
     if hashlib.sha256(data).hexdigest() != manifest.files.get(name):
-        raise Damaged(f"{name} does not match its checksum")
+        raise Damaged(name, "does not match its checksum")
     return data
 
 
-@contextlib.contextmanager
-def writing(folder: Path, seconds: float | None = None) -> Iterator[None]:
-    """Hold the lock of `folder`, which is made where it is missing. One writer at a time, over all processes.
-
-    :raises StorageError: if another writer keeps it for `seconds` (60 unless told).
-    :raises OSError: if the folder cannot be written.
-    """
-    limit = LOCK_SECONDS if seconds is None else seconds
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("ab") as handle:
-        until = time.monotonic() + limit
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise StorageError(
-                        f"Another process has been writing the index in {folder} for {limit:g} seconds; "
-                        "wait until it is done and try again."
-                    ) from None
-                time.sleep(0.05)
-        # Closing the file gives the lock back, also after an error.
-        yield
-
-
-def publish(folder: Path, fill: Callable[[Path], Manifest]) -> None:
+def publish(folder: Path, root: Path, fill: Callable[[Path], Manifest]) -> None:
     """Make a new generation the current one. The caller holds the lock.
 
+    :param root: the pages' folder.
     :param fill: writes all files into the folder it is given and returns the manifest, still without checksums.
     :raises OSError: if something cannot be written; the generation before then stays as it was.
     """
-    for leftover in folder.glob("tmp-*"):  # of a writer that was killed: nobody else can be writing now
-        shutil.rmtree(leftover, ignore_errors=True)
-    numbers = _numbers(folder)
-    name = f"gen-{max(numbers, default=0) + 1:06d}"
+    sweep(folder)
+    if pages_folder(folder) != (whole := root.resolve()):
+        _replace(folder / "PAGES", os.fsencode(whole))
+    name = f"gen-{max(numbers(folder), default=0) + 1:06d}"
     place = folder / f"tmp-{name}"
     place.mkdir()
     try:
@@ -159,16 +153,50 @@ def publish(folder: Path, fill: Callable[[Path], Manifest]) -> None:
         shutil.rmtree(place, ignore_errors=True)
         raise
     _sync(folder)
-    before = named(folder)
-    pointer = folder / "CURRENT.tmp"
-    pointer.write_text(f"{name} {hashlib.sha256(data).hexdigest()}\n", encoding="ascii")
-    _sync(pointer)
-    os.replace(pointer, folder / "CURRENT")
-    _sync(folder)
-    for number in numbers:
-        old = f"gen-{number:06d}"
-        if old != before:
+    _replace(folder / "CURRENT", f"{name} {hashlib.sha256(data).hexdigest()}\n".encode("ascii"))
+    sweep(folder)
+
+
+def sweep(folder: Path) -> None:
+    """Remove generations that nobody has open, and what killed writers left. The caller holds the lock."""
+    for leftover in folder.glob("tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    keep = named(folder)
+    if not (folder / keep / "manifest.json").is_file():
+        return  # of a damaged index nothing is thrown away that might still be of use
+    # A reader says what it opens and then looks at CURRENT again: whoever came before the switch is seen here.
+    used = in_use(folder)
+    for number in numbers(folder):
+        if (old := f"gen-{number:06d}") not in used and old != keep:
             shutil.rmtree(folder / old, ignore_errors=True)
+
+
+def pages_folder(folder: Path) -> Path | None:
+    """The pages' folder of the index in `folder`; None where that is not recorded."""
+    try:
+        return Path(os.fsdecode((folder / "PAGES").read_bytes()))
+    except OSError:
+        return None
+
+
+def pin(folder: Path) -> Reading | None:
+    """Keep the current generation on disk until the result is released; None where CURRENT names none."""
+    while True:
+        name = named(folder)
+        reading = Reading(folder, name) if name else None
+        # Only now is it kept: a writer may have put it away before. Then CURRENT names another.
+        if reading is None or named(folder) == name:
+            return reading
+        reading.release()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file in one step, on the disk when this returns."""
+    new = path.with_name(f"{path.name}.tmp")
+    new.write_bytes(data)
+    _sync(new)
+    os.replace(new, path)
+    _sync(path.parent)
 
 
 def named(folder: Path) -> str:
@@ -180,7 +208,7 @@ def named(folder: Path) -> str:
     return words[0] if words else ""
 
 
-def _numbers(folder: Path) -> list[int]:
+def numbers(folder: Path) -> list[int]:
     """The numbers of the generations in `folder`, ascending."""
     found = (_GENERATION.fullmatch(path.name) for path in folder.iterdir())
     return sorted(int(match[1]) for match in found if match)
@@ -188,6 +216,8 @@ def _numbers(folder: Path) -> list[int]:
 
 def _sync(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
+    if os.name != "posix" and path.is_dir():
+        return  # such a system has no way to say so
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -20,6 +20,7 @@ SAME = 0.75
 STEP = 0.45
 RELATED = 0.35
 _LATIN = re.compile(r"[a-z0-9]+(?:['\-][a-z0-9]+)*")
+_CUT = re.compile("[a-z0-9]{2}")
 _LONGEST_PHRASE = 4
 _LONGEST_WORD = 12
 _NUMBER = re.compile(f"[0-9{NUMERALS}]")
@@ -56,16 +57,24 @@ class Thesaurus:
         at = 0
         while at < len(folded):
             for size in range(min(_LONGEST_WORD, len(folded) - at), 1, -1):
-                if folded[at : at + size] in self.near:
+                if folded[at : at + size] in self.near and _whole(folded, at, at + size):
                     out.append(folded[at : at + size])
                     at += size - 1
                     break
             at += 1
         return list(dict.fromkeys(out))
 
+    def _stems(self, printed: list[str]) -> list[str]:
+        """The stems of English words; a compound that the thesaurus does not know is parted at its hyphens."""
+        found: list[str] = []
+        for word in printed:
+            known = "-" not in word or stem(word) in self.english
+            found += [stem(part) for part in ([word] if known else word.split("-"))]
+        return found
+
     def translate(self, question: str) -> dict[str, dict[str, float]]:
         """The English phrases of a question, the longest first, and the Chinese words for them with their nearness."""
-        tokens = [_stem(t) for t in _LATIN.findall(fold(question))]
+        tokens = self._stems(_LATIN.findall(fold(question)))
         out: dict[str, dict[str, float]] = {}
         at = 0
         while at < len(tokens):
@@ -80,7 +89,12 @@ class Thesaurus:
         return out
 
 
-def _stem(word: str) -> str:
+def _whole(folded: str, start: int, end: int) -> bool:
+    """Whether neither end of a range cuts a Latin word or a number in two: hr does not stand in three."""
+    return not any(_CUT.fullmatch(folded[max(at - 1, 0) : at + 1]) for at in (start, end))
+
+
+def stem(word: str) -> str:
     """An English word without its commonest endings, enough to bring plural and tense forms together."""
     word = word.removesuffix("'s")
     for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 5), ("s", 4)):
@@ -119,7 +133,7 @@ def read_thesaurus(path: Path) -> Thesaurus:
             link(word, other, RELATED)
             link(other, word, RELATED)
         for phrase in columns[3].split(";"):
-            tokens = [_stem(t) for t in _LATIN.findall(phrase)]
+            tokens = [stem(t) for t in _LATIN.findall(phrase)]
             if not tokens:
                 continue
             english[" ".join(tokens)][word] = 1.0

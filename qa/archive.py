@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -16,14 +16,17 @@ from corpus.files import sample_pages
 from corpus.jumps import continuations
 from corpus.records import Article, Page, Passage, Skipped
 from embeddings import thesaurus
+from embeddings.building import Work
 from embeddings.encoder import load_encoder
 from embeddings.index import Index, lexical_text, open_index
 from embeddings.reader import Reader, load_reader
 from embeddings.reranker import Reranker, load_reranker
+from embeddings.survey import Unchanged, look
 from qa import rank
 from qa.abstain import is_question, judge, reason_for
 from qa.also import said_again
 from qa.cite import cite
+from qa.contents import Contents
 from qa.conversation import Conversation
 from qa.evidence import HITS as JUDGED_HITS
 from qa.evidence import evidence
@@ -31,12 +34,13 @@ from qa.extract import HITS as _QUOTED_HITS
 from qa.extract import Part, Source, choose
 from qa.filter_words import Holdings, understand
 from qa.filters import Filter, Rows, Selected, select
-from qa.followup import Carried, with_own
+from qa.followup import Carried, unshown, with_own
 from qa.match import Matcher
-from qa.question import LONGEST_QUESTION, Question, analyse
+from qa.question import LONGEST_QUESTION, Question
 from qa.reading import DEPTH as READ_HITS
 from qa.reading import read_hits
 from qa.records import Excerpt, Hit, Reason, Reply, excerpt
+from qa.related import Related
 from qa.rerank import DEPTH, rerank
 from qa.retriever import Options, Retriever, Scored
 
@@ -56,6 +60,7 @@ class Archive:
         reranker: Reranker | None = None,
         reader: Reader | None = None,
         where: Filter | None = None,
+        hidden: Collection[str] = (),
     ) -> None:
         self.root = root
         self.options = options
@@ -64,8 +69,8 @@ class Archive:
         self._reranker = reranker
         self._reader = reader
         self._where = where
-        self._articles = {article.id: article for page in index.pages for article in page.articles}
-        self._pages = {page.source: page for page in index.pages}
+        self.contents = Contents(index, hidden)
+        self._unchanged = Unchanged(root, index.manifest)
 
     @classmethod
     def open(
@@ -109,10 +114,45 @@ class Archive:
         retriever = Retriever(index, encoder, thesaurus.bundled(), options)
         return cls(root, index, retriever, options, reranker, reader, where)
 
+    def reopened(self, progress: Progress | None = None) -> Archive:
+        """The same archive brought up to date, with the same models. This one stays as it is.
+
+        :raises PagesError: if there is nothing to read any more.
+        :raises StorageError: if the index cannot be written.
+        """
+        index = open_index(self.root, self._retriever.encoder, progress)
+        retriever = Retriever(index, self._retriever.encoder, thesaurus.bundled(), self.options)
+        return Archive(self.root, index, retriever, self.options, self._reranker, self._reader, self._where)
+
+    def without(self, sources: Collection[str]) -> Archive:
+        """The same archive as if some pages, by their path, were not in it."""
+        hidden = self.contents.hidden | frozenset(sources)
+        return Archive(
+            self.root, self._index, self._retriever, self.options, self._reranker, self._reader, self._where, hidden
+        )
+
+    def changes(self) -> frozenset[str]:
+        """The paths of the files that are new, changed or deleted since the index was made.
+
+        :raises PagesError: if there is nothing to read any more.
+        """
+        found = {name: source.sha256 for name, source in look(self.root, self._index.manifest).items()}
+        known = {name: source.sha256 for name, source in self._index.manifest.sources.items()}
+        return frozenset(name for name, _ in found.items() ^ known.items())
+
+    def unchanged(self, source: str) -> bool:
+        """Whether the file of a page is still there and the same."""
+        return self._unchanged(source)
+
+    @property
+    def work(self) -> Work | None:
+        """What was read and embedded to bring the index up to date on opening; None where nothing was."""
+        return self._index.work
+
     @property
     def pages(self) -> tuple[Page, ...]:
         """All pages, in order of their path."""
-        return self._index.pages
+        return self.contents.shown
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -130,14 +170,14 @@ class Archive:
 
     def article(self, article_id: str) -> Article | None:
         """An article by its id."""
-        return self._articles.get(article_id)
+        return self.contents.article(article_id)
 
     def page(self, source: str) -> Page:
         """A page by its path below the folder.
 
         :raises KeyError: if there is none.
         """
-        return self._pages[source]
+        return self.contents.page(source)
 
     @cached_property
     def continuations(self) -> Mapping[str, str]:
@@ -155,7 +195,9 @@ class Archive:
         """
         rest, said = understand(question, self._holdings, datetime.date.today())
         given = [(wanted, "") for wanted in (self._where, where) if wanted is not None]
-        return select(rest, [*given, *said], self._index.passages, self._articles, self._pages)
+        held = self.contents
+        selected = select(rest, [*given, *said], held.passages, held.articles, held.pages)
+        return dataclasses.replace(selected, rows=held.seen(selected.rows))
 
     def retrieve(self, question: str, k: int = 5, where: Filter | None = None) -> list[Hit]:
         """At most `k` passages, sorted best first.
@@ -187,14 +229,20 @@ class Archive:
         reason = self._unaskable(question)
         return _no_reply(question, reason) if reason else self.ask(question, k, where)
 
+    def reply_from(self, passage_ids: Collection[str], question: str, k: int = 10) -> Reply:
+        """As `reply`, asked of some passages alone, by their ids; a filter in the question's words is not heeded."""
+        reason = self._unaskable(question)
+        if reason:
+            return _no_reply(question, reason)
+        return self._answer(question, question, k, rows=self.contents.rows(passage_ids))
+
     def conversation(self) -> Conversation:
         """A conversation, in which a question may lean on those before it."""
         return Conversation(self)
 
     def close(self) -> None:
-        """End the use of this archive. The index is in memory: no file is held open."""
-        self._articles.clear()
-        self._pages.clear()
+        """Let the next writer remove the index's files that this archive was opened with; it can still be asked."""
+        self._index.close()
 
     @staticmethod
     def _unaskable(question: str) -> Reason:
@@ -212,7 +260,7 @@ class Archive:
             raise QuestionError("The question is empty; ask something in words, such as 谁写的这篇报道?")
 
     def _analyse(self, question: str) -> Question:
-        return analyse(question, self._retriever.thesaurus)
+        return self._retriever.analyse(question)
 
     def _search(
         self,
@@ -226,7 +274,7 @@ class Archive:
         found = self._retrieved(question, max(k, rank.DEPTH, DEPTH + 1), carried, rows)
         if self.options.rank:
             asked, matcher = self._asked(question, carried)
-            found = rank.ranked(asked, matcher, found, self._index.passages.__getitem__)
+            found = rank.ranked(asked, matcher, found, self._index.passages.__getitem__, without=self.options.without)
         if self._reranker is None:
             return found[:k]
         return rerank(self._reranker, question.text, found, lambda row: lexical_text(self._index.passages[row]))[:k]
@@ -250,14 +298,33 @@ class Archive:
             question = self._analyse(carried.own)
         return question, self._retriever.matcher(question)
 
+    @cached_property
+    def _related(self) -> Related:
+        return Related(self._index)
+
+    def related(self, article_id: str, k: int = 5) -> list[tuple[Article, float]]:
+        """At most `k` articles on the same things and their likeness (see `qa.related`), best first."""
+        if self.article(article_id) is None:
+            return []
+        held = self.contents
+        left_out = sum(len(held.pages[source].articles) for source in held.hidden & held.pages.keys())
+        found = self._related.of(article_id, k + left_out)
+        return [(one, likeness) for name, likeness in found if (one := self.article(name)) is not None][:k]
+
     def passages_of(self, article_id: str) -> list[Passage]:
         """The passages of an article in printed order; none where there is no such article."""
+        if self.article(article_id) is None:
+            return []
         return [self._index.passages[row] for row in self._retriever.rows_of(article_id).tolist()]
 
     def _hit(self, scored: Scored) -> Hit:
         passage = self._index.passages[scored.row]
         return Hit(
-            passage, self._articles[passage.article_id], self._pages[passage.source], scored.score, scored.features
+            passage,
+            self.contents.articles[passage.article_id],
+            self.contents.pages[passage.source],
+            scored.score,
+            scored.features,
         )
 
     def _answer(
@@ -273,7 +340,7 @@ class Archive:
         matcher = self._retriever.matcher(question, "" if carried is None else carried.faint)
         found = self._search(question, max(k, JUDGED_HITS, READ_HITS), carried, rows)
         hits = tuple(self._hit(scored) for scored in found)
-        unread = [_unshown(hit, carried) for hit in hits]
+        unread = [unshown(hit, carried) for hit in hits]
         left = [n for n, hit in enumerate(unread) if hit.passage.text.strip()]
         if carried is not None and carried.own:  # what is asked now, alone, might be found anywhere
             left = [n for n in left if hits[n].article.id == hits[left[0]].article.id]
@@ -287,6 +354,8 @@ class Archive:
         at, quote, answer = left[chosen.source], chosen.quote, chosen.answer
         placed = dataclasses.replace(chosen, source=at)
         judgement = judge(evidence(self._retriever, question, matcher, hits, placed))
+        left_out = {model.name: 1.0 for model in dataclasses.fields(judgement) if model.name in self.options.without}
+        judgement = dataclasses.replace(judgement, **left_out)
         sure, reason = judgement.confidence, reason_for(judgement, self.options.threshold)
         withheld = _excerpt(hits[at].passage, at, quote)
         if reason:
@@ -316,16 +385,6 @@ class Archive:
 
 def _excerpt(passage: Passage, hit: int, part: Part) -> Excerpt:
     return excerpt(passage, hit, part.start, part.end)
-
-
-def _unshown(hit: Hit, carried: Carried | None) -> Hit:
-    """A hit to read, with what was quoted before blanked out of its text, which keeps its length."""
-    text = hit.passage.text
-    for start, end in () if carried is None else carried.shown.get(hit.passage.id, ()):
-        text = text[:start] + " " * (end - start) + text[end:]
-    if text == hit.passage.text:
-        return hit
-    return dataclasses.replace(hit, passage=dataclasses.replace(hit.passage, text=text))
 
 
 def _no_reply(

@@ -6,71 +6,35 @@ import hashlib
 import json
 import os
 import shutil
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from index_kit import BUS, RIVER, TEA, Counting, assert_sound, current, lay_out, opened
 from numpy.typing import NDArray
 from toy_encoder import ToyEncoder
 
 from corpus.errors import ModelError, PagesError, StorageError
 from corpus.fold import fold
-from corpus.passages import passages_of
 from corpus.records import Article, Block, Furniture, Page, Passage
 from corpus.words import pairs, words
-from embeddings import generation, pages_json, storage
+from embeddings import building, generation, journal, pages_json, storage
+from embeddings import index as index_module
 from embeddings import manifest as manifest_module
 from embeddings.index import Index, dense_text, lexical_text, open_index
 from embeddings.proposals import Proposals
 
-BUS = """嘉兴日报 2026年3月5日
-
-公交公司用数据贷到一千万元
-
-　　本报讯 记者李明报道，市公交公司日前以公交数据为抵押，向银行贷款一千万元。
-
-　　这是全市第一笔数据贷款，利率为百分之三。
-"""
-TEA = BUS.replace("公交公司用数据贷到一千万元", "春茶开采").replace("公交", "茶叶")
-RIVER = "运河清淤工程开工\n\n　　昨天上午，运河清淤工程在南门外开工，工期为八个月。\n"
-
-
-class Counting(ToyEncoder):
-    """Keeps the texts it was given."""
-
-    def __init__(self, name: str = "toy", fingerprint: str = "toy-1") -> None:
-        self.name, self.fingerprint = name, fingerprint
-        self.texts: list[str] = []
-
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.texts.extend(texts)
-        return super().encode_passages(texts)
-
 
 @pytest.fixture
 def papers(tmp_path: Path) -> Path:
-    folder = tmp_path / "papers"
-    folder.mkdir()
-    (folder / "bus.txt").write_text(BUS, encoding="utf-8")
-    (folder / "tea.txt").write_text(TEA, encoding="utf-8")
-    return folder
+    return lay_out(tmp_path / "papers")
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
-
-
-def opened(papers: Path, cache: Path, encoder: ToyEncoder | None = None, **more: Any) -> Index:
-    return open_index(papers, encoder if encoder is not None else Counting(), cache=cache, **more)
-
-
-def current(papers: Path, cache: Path) -> Path:
-    folder = storage.folder_of(papers, cache)
-    return folder / (folder / "CURRENT").read_text(encoding="ascii").split()[0]
 
 
 def best(index: Index, question: str) -> str:
@@ -79,19 +43,6 @@ def best(index: Index, question: str) -> str:
     (lexical, _), *_ = index.lexical(words(question), pairs(question), 3)
     assert index.passages[dense] == index.passages[lexical]
     return index.passages[dense].text
-
-
-def assert_sound(index: Index) -> None:
-    """Row i is passage i, in every part."""
-    assert index.passages == tuple(p for page in index.pages for p in passages_of(page))
-    every = range(len(index))
-    expected = ToyEncoder().encode_passages([dense_text(p) for p in index.passages])
-    np.testing.assert_array_equal(index.vectors(every), expected)
-    for row, passage in enumerate(index.passages):
-        found = index.lexical(words(lexical_text(passage)), pairs(lexical_text(passage)), len(index))
-        scores = index.lexical_scores(words(lexical_text(passage)), pairs(lexical_text(passage)), every)
-        assert dict(found)[row] == scores[row]
-        assert scores[row] == scores.max()
 
 
 def test_a_new_index_answers_from_both_legs_and_counts_what_it_holds(papers: Path, cache: Path) -> None:
@@ -136,10 +87,12 @@ def test_the_headline_goes_before_body_and_caption_alone() -> None:
 def test_reopening_embeds_nothing_and_writes_nothing(papers: Path, cache: Path) -> None:
     first = opened(papers, cache)
     place = current(papers, cache)
+    first.close()
     before = {path: path.read_bytes() for path in place.parent.rglob("*") if path.is_file()}
     encoder = Counting()
     again = opened(papers, cache, encoder)
-    assert encoder.texts == []
+    assert (encoder.texts, again.work) == ([], None)
+    again.close()
     assert {path: path.read_bytes() for path in place.parent.rglob("*") if path.is_file()} == before
     assert (again.manifest, again.pages, again.passages) == (first.manifest, first.pages, first.passages)
     assert_sound(again)
@@ -205,7 +158,7 @@ def test_what_is_followed_step_by_step_equals_what_is_made_at_once(papers: Path,
 
 
 def test_with_tantivy_the_index_is_followed_as_well(papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "DIRECT_ROWS", 0)
+    monkeypatch.setattr(building, "DIRECT_ROWS", 0)
     assert_sound(opened(papers, cache))
     assert (current(papers, cache) / "tantivy" / "meta.json").is_file()
     (papers / "river.txt").write_text(RIVER, encoding="utf-8")
@@ -262,56 +215,6 @@ def test_one_file_and_a_collection_are_indexed_too(papers: Path, cache: Path, tm
     assert encoder.texts == []
 
 
-FILES = ["pages.jsonl", "rows.npz", "vectors.faiss", "lexical.npz", "vocabulary.json", "manifest.json"]
-
-
-@pytest.mark.parametrize("name", [*FILES, "tantivy/meta.json"])
-@pytest.mark.parametrize("how", ["flipped", "cut", "missing"])
-def test_damage_is_noticed_told_and_mended(
-    papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, name: str, how: str
-) -> None:
-    monkeypatch.setattr(generation, "DIRECT_ROWS", 0)
-    opened(papers, cache)
-    path = current(papers, cache) / name
-    data = bytearray(path.read_bytes())
-    if how == "missing":
-        path.unlink()
-    elif how == "cut":
-        path.write_bytes(data[: len(data) // 2])
-    else:
-        data[len(data) // 2] ^= 1
-        path.write_bytes(data)
-    index = opened(papers, cache)
-    assert len(index.notes) == 1
-    reason = "is missing" if how == "missing" else "does not match its checksum"
-    assert f"{name} {reason}" in index.notes[0]
-    assert index.notes[0].startswith(f"The index of {papers} was damaged (") and "was rebuilt." in index.notes[0]
-    assert_sound(index)
-    assert opened(papers, cache).notes == ()
-
-
-@pytest.mark.parametrize("text", [None, b"", b"\xff\xfe", b"gen-000009 00", b"../../x 00"])
-def test_a_damaged_pointer_is_mended(papers: Path, cache: Path, text: bytes | None) -> None:
-    opened(papers, cache)
-    pointer = current(papers, cache).parent / "CURRENT"
-    if text is None:
-        pointer.unlink()
-    else:
-        pointer.write_bytes(text)
-    index = opened(papers, cache)
-    assert "was damaged" in index.notes[0]
-    assert_sound(index)
-    assert opened(papers, cache).notes == ()
-
-
-def test_rows_that_are_not_the_passages_are_noticed(papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened(papers, cache)
-    # The same files, all checksums right, but the pages now give their passages in another order.
-    monkeypatch.setattr(generation, "passages_of", lambda page: list(reversed(passages_of(page))))
-    index = opened(papers, cache)
-    assert "not those whose vectors are stored" in index.notes[0]
-
-
 def test_another_model_rebuilds_with_a_note_or_is_refused(papers: Path, cache: Path) -> None:
     opened(papers, cache)
     other = Counting("other", "toy-2")
@@ -338,7 +241,7 @@ def test_another_format_is_rebuilt_with_a_note(papers: Path, cache: Path, monkey
 def test_pages_read_by_another_version_are_read_anew_but_not_embedded(
     papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (manifest_module, generation):
+    for module in (manifest_module, building, journal, index_module):
         monkeypatch.setattr(module, "reader_fingerprint", lambda: "an older reader", raising=True)
     opened(papers, cache)
     monkeypatch.undo()
@@ -355,7 +258,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence_with_the_way_out(papers: P
         opened(papers, tmp_path / "file" / "cache")
 
 
-def test_a_read_only_index_answers_and_says_that_the_pages_changed(
+def test_an_index_that_cannot_be_written_follows_the_pages_in_memory_and_says_so(
     papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(papers, cache)
@@ -366,10 +269,14 @@ def test_a_read_only_index_answers_and_says_that_the_pages_changed(
     monkeypatch.setattr(os, "replace", refuse)
     assert opened(papers, cache).notes == ()
     (papers / "river.txt").write_text(RIVER, encoding="utf-8")
-    index = opened(papers, cache)
-    assert "have changed" in index.notes[0] and "BAOWEN_CACHE" in index.notes[0]
-    assert {page.source for page in index.pages} == {"bus.txt", "tea.txt"}
-    with pytest.raises(StorageError, match="Permission denied"):  # another model's vectors are of no use
+    (papers / "bus.txt").unlink()
+    encoder = Counting()
+    index = opened(papers, cache, encoder)
+    assert "cannot be written (Permission denied)" in index.notes[0] and "BAOWEN_CACHE" in index.notes[0]
+    assert {page.source for page in index.pages} == {"river.txt", "tea.txt"}
+    assert sorted(encoder.texts) == sorted({dense_text(p) for p in index.passages if p.source == "river.txt"})
+    assert_sound(index)
+    with pytest.raises(StorageError, match="Permission denied"):  # another model would embed all of it each time
         opened(papers, cache, Counting("other", "toy-2"))
     monkeypatch.undo()
     assert "river.txt" in {page.source for page in opened(papers, cache).pages}
@@ -392,79 +299,10 @@ def test_folders_of_equal_name_have_indexes_of_their_own(tmp_path: Path, monkeyp
     assert "baowen" in str(storage.cache_root())
 
 
-def test_the_generation_before_is_kept_and_older_ones_are_not(papers: Path, cache: Path) -> None:
-    for number in range(3):
-        (papers / "bus.txt").write_text(BUS + "\n" * number + f"　　第{number}次。\n", encoding="utf-8")
-        opened(papers, cache)
-    folder = storage.folder_of(papers, cache)
-    assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "gen-000002", "gen-000003", "lock"]
-
-
-@pytest.mark.parametrize("crash_at", [1, 2])
-def test_a_crash_while_writing_leaves_the_generation_before(
-    papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, crash_at: int
-) -> None:
-    """The first os.replace puts the generation in place, the second one the pointer."""
-    opened(papers, cache)
-    (papers / "river.txt").write_text(RIVER, encoding="utf-8")
-    calls: list[object] = []
-    replace = os.replace
-
-    def crash(*names: Any) -> None:
-        calls.append(names)
-        if len(calls) == crash_at:
-            raise KeyboardInterrupt
-        replace(*names)
-
-    monkeypatch.setattr(os, "replace", crash)
-    with pytest.raises(KeyboardInterrupt):
-        opened(papers, cache)
-    monkeypatch.undo()
-    assert current(papers, cache).name == "gen-000001"
-    (papers / "river.txt").unlink()
-    assert opened(papers, cache).notes == ()
-    (papers / "river.txt").write_text(RIVER, encoding="utf-8")
-    index = opened(papers, cache)
-    assert_sound(index)
-    assert index.notes == ()
-    assert not list(current(papers, cache).parent.glob("tmp-*"))
-
-
-def test_a_second_writer_waits_and_then_gives_up_in_one_sentence(
-    papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = storage.folder_of(papers, cache)
-    monkeypatch.setattr(storage, "LOCK_SECONDS", 0.1)
-    with (
-        storage.writing(folder),
-        pytest.raises(StorageError, match=r"^Another process has been writing .* for 0\.1 seconds; [^.]*\.$"),
-    ):
-        opened(papers, cache)
-    assert_sound(opened(papers, cache))
-
-
-def test_of_two_writers_at_once_one_works_and_both_answer(papers: Path, cache: Path) -> None:
-    encoders = [Counting(), Counting()]
-    results: list[Index] = []
-    threads = [
-        threading.Thread(target=lambda encoder=encoder: results.append(opened(papers, cache, encoder)))
-        for encoder in encoders
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(results) == 2
-    for index in results:
-        assert_sound(index)
-    assert sorted(bool(encoder.texts) for encoder in encoders) == [False, True]
-    assert current(papers, cache).name == "gen-000001"
-
-
 def test_an_open_index_goes_on_answering_when_its_files_go(
     papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "DIRECT_ROWS", 0)
+    monkeypatch.setattr(building, "DIRECT_ROWS", 0)
     index = opened(papers, cache)
     shutil.rmtree(cache)
     assert_sound(index)
@@ -503,18 +341,11 @@ def test_an_encoder_that_gives_another_shape_is_refused(papers: Path, cache: Pat
     assert_sound(opened(papers, cache))
 
 
-def test_what_a_killed_writer_left_is_swept_away_by_the_next(papers: Path, cache: Path) -> None:
-    leftover = storage.folder_of(papers, cache) / "tmp-gen-000001"
-    leftover.mkdir(parents=True)
-    (leftover / "pages.jsonl").write_bytes(b"half")
-    assert_sound(opened(papers, cache))
-    assert not leftover.exists()
-
-
 def test_pages_without_a_passage_make_an_empty_index(
     papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "passages_of", lambda page: [])
+    for module in (building, generation):
+        monkeypatch.setattr(module, "passages_of", lambda page: [])
     for _ in range(2):
         index = opened(papers, cache)
         assert (len(index.pages), len(index), index.notes) == (2, 0, ())

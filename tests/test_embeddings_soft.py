@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from embeddings import soft
-from embeddings.soft import SoftMatch, stretches
+from embeddings.soft import LONGEST, SoftMatch, stretches
 
 
 @pytest.fixture
@@ -36,18 +36,18 @@ def test_scores_by_hand(matching: SoftMatch) -> None:
 
 
 def test_stretches_are_whole_sentences_under_the_headline() -> None:
-    first, second, third = "甲" * 149 + "。", "乙" * 89 + "!", "丙" * 300 + "。"
+    first, second, third = "甲" * 79 + "。", "乙" * 39 + "!", "丙" * 300 + "。"
     assert stretches(first) == [first] and stretches("") == [""]
     assert stretches(f"短讯\n{first}{second}{third}") == [f"短讯\n{first}{second}", f"短讯\n{third}"]
-    # 150 and 90 are 240, which is not too long; a first line of 81 characters is no headline.
+    # 80 and 40 are 120, which is not too long; a first line of 81 characters is no headline.
     assert stretches(f"{first}{second}{first}") == [first + second, first]
-    assert stretches("题" * 81 + f"\n{first}{second}") == ["题" * 81 + "\n" + first, second]
+    assert stretches("题" * 81 + f"\n{first}{second}") == ["题" * 81 + "\n", first + second]
     assert stretches("\n" * 300) == ["\n" * 299]
 
 
 def test_no_character_is_lost_or_doubled() -> None:
     text = "没有标题的长长的第一行" * 8 + "一。”二!?三;;四\n五" * 60
-    assert "".join(stretches(text)) == text and max(map(len, stretches(text))) <= 240
+    assert "".join(stretches(text)) == text and max(map(len, stretches(text))) <= LONGEST
 
 
 def test_a_passage_is_as_good_as_its_best_stretch(matching: SoftMatch) -> None:

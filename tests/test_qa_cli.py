@@ -174,7 +174,7 @@ def test_bad_use_exits_2_and_every_command_has_an_example(capsys: pytest.Capture
         with pytest.raises(SystemExit) as stop:
             main(argv)
         assert stop.value.code == 2
-    for command in ("chat", "ask", "search", "index", "info", "evaluate"):
+    for command in ("chat", "ask", "search", "index", "info", "forget", "verify", "repair", "evaluate"):
         capsys.readouterr()
         with pytest.raises(SystemExit) as stop:
             build_parser().parse_args([command, "--help"])
