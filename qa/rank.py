@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,7 @@ DEPTH = 30  # hits among which an article's next best passage is looked for
 TYPED = 10  # hits whose sentences are looked at
 # Kinds that rules tell well; what they find for the others says too little.
 KINDS: frozenset[AnswerType] = frozenset(
-    ("phone", "money", "number", "when", "where", "who", "organisation", "list", "name", "why", "how")
+    ("phone", "money", "number", "rank", "when", "where", "who", "organisation", "list", "name", "why", "how")
 )
 FEATURES = ("typed", "context")
 _HEAD = 0.3  # what a word counts that the headline says in place of the sentence, as in `qa.quotes`
@@ -56,15 +56,18 @@ def ranked(
     found: Sequence[Scored],
     passage_of: Callable[[int], Passage],
     weights: Mapping[str, float] | None = None,
+    without: Collection[str] = (),
 ) -> list[Scored]:
     """The hits `found` (best first) in their new order, best first; of equal ones that come first which did before.
 
     :param passage_of: the passage of a row.
     :param weights: None for those that come with Baowen.
+    :param without: features that count as not there.
     """
     weights = bundled() if weights is None else weights
     out = []
-    for scored, features in zip(found, described(question, matcher, found, passage_of), strict=True):
+    for scored, known in zip(found, described(question, matcher, found, passage_of), strict=True):
+        features = {name: value for name, value in known.items() if name not in without}
         gain = sum(weights.get(name, 0.0) * value for name, value in features.items())
         out.append(dataclasses.replace(scored, score=scored.score + gain, features={**scored.features, **features}))
     return sorted(out, key=lambda scored: -scored.score)

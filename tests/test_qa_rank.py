@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from qa import cli, rank
 from qa.archive import Archive
 from qa.match import Matcher
 from qa.question import analyse
-from qa.rank import Reason, ranked, reasons, typed
+from qa.rank import FEATURES, Reason, ranked, reasons, typed
 from qa.retriever import Options, Scored
-from qa.training.ranking import FEATURES, Case, first_right, fit
+from qa.training.ranking import Case, crossed, first_right, fit
 from qa.training.shards import Asked, open_parts, parts, read_material, write_pages
 
 WEIGHTS = {"typed": 2.0, "context": 0.5}
@@ -135,6 +136,13 @@ def test_fit_by_features_that_tell() -> None:
     weights = fit(made(1), penalty=0.001)
     assert weights[0] > 1.0 and weights[1] == 0.0
     assert first_right(made(2), weights).mean() > first_right(made(2), np.zeros(2)).mean() + 0.15
+
+
+def test_parts_are_judged_by_weights_of_the_others() -> None:
+    cases = made(1)
+    # Part 0 turned over: the right one is told by a low first feature, which the other parts do not teach.
+    turned = [dataclasses.replace(one, features=-one.features) if one.part == 0 else one for one in cases]
+    assert crossed(cases, 0.01) > crossed(turned, 0.01) + 0.1
 
 
 def test_material_becomes_pages_that_are_asked(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,8 @@ def index(archive: Archive) -> Index:
     return archive._index
 
 
-def retriever(index: Index, **switches: bool) -> Retriever:
-    return Retriever(index, load_encoder(), thesaurus.bundled(), Options(**switches))
+def retriever(index: Index) -> Retriever:
+    return Retriever(index, load_encoder(), thesaurus.bundled(), Options())
 
 
 @pytest.mark.parametrize("text", QUESTIONS)
@@ -43,6 +44,22 @@ def test_a_score_is_the_weighted_sum_of_its_features(index: Index, text: str) ->
         assert hit.score == pytest.approx(expected)
         passage = index.passages[hit.row]
         assert hit.features["kind"] == module.KINDS.get(passage.kind, 0.0)
+
+
+def test_only_passages_longer_than_a_long_paragraph_lose_by_their_length(tmp_path: Path) -> None:
+    sentences = {"short": "大桥全长860米。", "long": "大桥全长860米。" + "河边种着柳树。" * 70 + "游人不少!" * 2}
+    texts = {**sentences, "paragraph": "大桥全长860米。" + "河边种着柳树。" * 30}
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for name, text in texts.items():
+        (pages / f"{name}.txt").write_text(text, "utf-8")
+    found = retriever(open_index(pages, load_encoder(), cache=tmp_path / "cache"))
+    passages = found.index.passages
+    hits = found.search(analyse("大桥有多长?", found.thesaurus), 9)
+    lost = {passages[hit.row].source: hit.features["length"] for hit in hits}
+    assert len(passages[hits[-1].row].text) == 509 and passages[hits[-1].row].source == "long.txt"
+    # 9 + 7 * 70 + 5 * 2 characters are 2.036 long paragraphs of 250.
+    assert lost == {"short.txt": 0.0, "paragraph.txt": 0.0, "long.txt": pytest.approx(-0.4 * math.log(2.036))}
 
 
 def test_every_candidate_has_its_true_cosine(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
