@@ -20,24 +20,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.fold import fold
-from qa.asks import Asked, asked
+from qa.asks import asked
+from qa.focus import focus, nouns
 from qa.match import Matcher
 from qa.question import Question
-from qa.quotes import Sentence, Source, slice_of
-from qa.spans import Atom, parsed
+from qa.quotes import Sentence, Source, placed
+from qa.spans import OF_KIND, Atom, parsed
 
 Floats = NDArray[np.float64]
 MOST_ATOMS = 16
 _LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 23, 32, 45)
 _REACH = 12.0  # characters over which nearness to the question's words fades
 _OPEN, _CLOSE = "“《「‘『【(（<", "”》」’』】)）>"
+_TYPED = frozenset(
+    ("phone", "money", "number", "ordinal", "date", "day", "time", "person")
+)  # rules that are seldom wrong
 _COMMAS = frozenset(",，;；:：")
-_ENGLISH_NOUN = 3  # an English question's noun stands within so many words of what, which or how many
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`sentence` as for `qa.quotes.worth`; `span` by feature name; `retrieval` scales nothing: it is one of them."""
+    """`sentence` as for `qa.quotes.worth`, `span` as for `scores`; both by feature name."""
 
     sentence: Mapping[str, float]
     span: Mapping[str, float]
@@ -77,20 +80,25 @@ def grid(question: Question, matcher: Matcher, source: Source, sentence: Sentenc
         return None
     wanted = asked(fold(question.text))
     kind = wanted.kind
-    nouns = _nouns(question, wanted)
+    printed_nouns = nouns(question, wanted)
     n = len(atoms)
     starts = np.array([atom.start for atom in atoms])
     ends = np.array([atom.end for atom in atoms])
-    places = _places(matcher, sentence)
-    left, right, own, clause = _fields(places, atoms, starts, ends, float(matcher.weights.sum()) or 1.0)
-    begin = [_begin(atoms, i, kind, left[i], clause[i]) for i in range(n)]
-    end = [_end(atoms, j, kind, right[j], nouns, wanted.units, text) for j in range(n)]
+    places = placed(matcher, sentence.form, sentence.start, sentence.end)
+    shares = matcher.weights / (float(matcher.weights.sum()) or 1.0)
+    # Per atom, what counts of all the question's words and what of those it asks about most.
+    weights = np.stack([shares, focus(question, shares)])
+    near = [(a, b, unit, value / matcher.weights[unit]) for a, b, unit, value in places if value > 0]
+    left, right, own, clause = (weights @ values for values in _fields(near, atoms, len(shares)))
+    begin = [_begin(atoms, i, kind, left[:, i].tolist(), clause[:, i].tolist()) for i in range(n)]
+    end = [_end(atoms, j, kind, right[:, j].tolist(), printed_nouns, wanted.units, text) for j in range(n)]
     length = ends[None, :] - starts[:, None]
     index = np.arange(n)
     allowed = (index[None, :] >= index[:, None]) & (index[None, :] - index[:, None] < MOST_ATOMS)
-    whole = _whole(question, atoms, own, kind)
+    whole = _whole(question, atoms, own[0], kind)
     at_start = {int(a): i for i, a in enumerate(starts)}
     at_end = {int(b): j for j, b in enumerate(ends)}
+    right_kind, other_kind = np.zeros((n, n)), np.zeros((n, n))
     for name, spans in rules.items():
         cells = [(at_start[a], at_end[b]) for a, b in spans if a in at_start and b in at_end]
         if cells:
@@ -98,8 +106,16 @@ def grid(question: Question, matcher: Matcher, source: Source, sentence: Sentenc
             rows, columns = zip(*cells, strict=True)
             mask[rows, columns] = 1.0
             whole[f"rule {name}|{kind}"] = mask
-            if name in ("list", "items", "clause", "cause", "marked", "quoted"):
+            if name in OF_KIND.get(kind, ()):
+                right_kind += mask
+            elif name in _TYPED:
+                other_kind += mask
+            if name in ("list", "items", "clause", "cause", "means", "marked", "quoted"):
                 allowed |= mask > 0
+    if kind in OF_KIND:  # 2亿元 is no answer to 什么时候, however well it stands
+        other_kind = ((other_kind > 0) & (right_kind == 0)).astype(float)
+        whole["other kind"] = other_kind
+        whole[f"other kind|{kind}"] = other_kind
     buckets = np.searchsorted(_LENGTHS, length, side="right") - 1
     # Only punctuation is no answer, nor is what begins or ends with a comma.
     word = np.array([atom.text[0].isalnum() or atom.text in _OPEN for atom in atoms])
@@ -135,45 +151,32 @@ def _sums(rows: Sequence[Sequence[tuple[str, float]]], weights: Mapping[str, flo
     return out
 
 
-def _places(matcher: Matcher, sentence: Sentence) -> list[tuple[int, int, int, float]]:
-    """Where the question's words stand in a sentence, in its printed characters, with unit and weight."""
-    first, last = sentence.form.folded(sentence.start, sentence.end)
-    out = []
-    for a, b, unit, weight in matcher.places(slice_of(sentence.form, sentence.start, sentence.end)):
-        start, end = sentence.form.printed(first + a, min(first + b, last))
-        out.append((start - sentence.start, end - sentence.start, unit, weight))
-    return out
-
-
 def _fields(
-    places: Sequence[tuple[int, int, int, float]],
-    atoms: Sequence[Atom],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    total: float,
+    places: Sequence[tuple[int, int, int, float]], atoms: Sequence[Atom], units: int
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """For each atom, as shares of the question's weight: what it says left of it and right of it, the nearer the more
-    (each unit once); what the atom itself says; what its clause says."""
-    n = len(atoms)
-    units = max((unit for _, _, unit, _ in places), default=-1) + 1
-    left, right = np.zeros((units, n)), np.zeros((units, n))
-    own, inside = np.zeros((units, n)), np.zeros((units, n))
+    """Four times float64 (units, atoms), 0 to 1: how near to each atom a unit stands left of it, and right of it; what
+    part of it the atom itself says; whether the atom's clause says it.
+
+    :param places: start, end, unit and nearness of the words that stand for the units.
+    """
+    starts = np.array([atom.start for atom in atoms])
+    ends = np.array([atom.end for atom in atoms])
+    left, right, own, inside = (np.zeros((units, len(atoms))) for _ in range(4))
     number = np.cumsum([atom.text[0] in _COMMAS for atom in atoms])
-    for a, b, unit, weight in places:
-        share = weight / total
+    for a, b, unit, nearness in places:
         gap = starts - b
-        left[unit] = np.maximum(left[unit], np.where(gap >= 0, share * np.exp(-np.maximum(gap, 0) / _REACH), 0.0))
+        left[unit] = np.maximum(left[unit], np.where(gap >= 0, nearness * np.exp(-np.maximum(gap, 0) / _REACH), 0.0))
         gap = a - ends
-        right[unit] = np.maximum(right[unit], np.where(gap >= 0, share * np.exp(-np.maximum(gap, 0) / _REACH), 0.0))
+        right[unit] = np.maximum(right[unit], np.where(gap >= 0, nearness * np.exp(-np.maximum(gap, 0) / _REACH), 0.0))
         over = (starts < b) & (ends > a)
         part = (np.minimum(ends, b) - np.maximum(starts, a)) / max(b - a, 1)
-        own[unit] = np.maximum(own[unit], np.where(over, share * part, 0.0))
+        own[unit] = np.maximum(own[unit], np.where(over, nearness * part, 0.0))
         for clause in np.unique(number[over]):
-            inside[unit] = np.maximum(inside[unit], np.where(number == clause, share, 0.0))
-    return left.sum(0), right.sum(0), own.sum(0), inside.sum(0)
+            inside[unit] = np.maximum(inside[unit], np.where(number == clause, nearness, 0.0))
+    return left, right, own, inside
 
 
-def _begin(atoms: Sequence[Atom], i: int, kind: str, left: float, clause: float) -> list[tuple[str, float]]:
+def _begin(atoms: Sequence[Atom], i: int, kind: str, left: list[float], clause: list[float]) -> list[tuple[str, float]]:
     atom = atoms[i]
     before = atoms[i - 1] if i else None
     tag, word = (before.tag, before.text) if before is not None else ("^", "^")
@@ -187,15 +190,19 @@ def _begin(atoms: Sequence[Atom], i: int, kind: str, left: float, clause: float)
         (f"after word {word}|{kind}", 1.0),
         (f"after word {word}", 1.0),
         (f"{tag} begins {atom.tag}", 1.0),
-        ("left", left),
-        (f"left|{kind}", left),
-        ("clause", clause),
-        (f"clause|{kind}", clause),
+        ("left", left[0]),
+        (f"left|{kind}", left[0]),
+        ("clause", clause[0]),
+        (f"clause|{kind}", clause[0]),
+        ("focus left", left[1]),
+        (f"focus left|{kind}", left[1]),
+        ("focus clause", clause[1]),
+        (f"focus clause|{kind}", clause[1]),
     ]
 
 
 def _end(
-    atoms: Sequence[Atom], j: int, kind: str, right: float, nouns: frozenset[str], units: Sequence[str], text: str
+    atoms: Sequence[Atom], j: int, kind: str, right: list[float], nouns: frozenset[str], units: Sequence[str], text: str
 ) -> list[tuple[str, float]]:
     atom = atoms[j]
     after = atoms[j + 1] if j + 1 < len(atoms) else None
@@ -210,8 +217,10 @@ def _end(
         (f"before word {word}|{kind}", 1.0),
         (f"before word {word}", 1.0),
         (f"{atom.tag} ends {tag}", 1.0),
-        ("right", right),
-        (f"right|{kind}", right),
+        ("right", right[0]),
+        (f"right|{kind}", right[0]),
+        ("focus right", right[1]),
+        (f"focus right|{kind}", right[1]),
     ]
     if any(text.startswith(noun, atom.end) for noun in nouns):
         out += [("noun after", 1.0), (f"noun after|{kind}", 1.0)]
@@ -257,23 +266,3 @@ def _between(values: Floats) -> Floats:
     total = np.concatenate([[0.0], np.cumsum(values)])
     sums: Floats = total[None, 1:] - total[:-1, None]
     return sums
-
-
-def _nouns(question: Question, wanted: Asked) -> frozenset[str]:
-    """What the question asks with, in the words that may be printed for it."""
-    if not question.english:
-        near = next((unit.near for unit in question.units if unit.surface == wanted.noun), ())
-        nouns = {wanted.noun} | {word for word, nearness in near if nearness >= 0.7}
-        return frozenset(noun for noun in nouns if noun)
-    words = fold(question.text).split()
-    at = next((i for i, word in enumerate(words) if word in ("what", "which", "many", "much")), None)
-    if at is None:
-        return frozenset()
-    heads = words[at + 1 : at + 1 + _ENGLISH_NOUN]
-    return frozenset(
-        word
-        for unit in question.units
-        if any(head.startswith(unit.surface.split()[0][:5]) for head in heads)
-        for word, nearness in unit.near
-        if nearness >= 0.7 and not word.isascii()
-    )

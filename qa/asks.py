@@ -13,8 +13,9 @@ from typing import Literal
 from corpus.words import tagged
 
 AnswerType = Literal[
-    "phone", "money", "number", "when", "where", "who", "organisation", "list", "why", "how", "yes_no", "name", "what"
-]
+    "phone", "money", "number", "rank", "when", "where", "who", "organisation", "list", "why", "how", "yes_no", "name",
+    "what",
+]  # fmt: skip
 
 _ROLES = (
     "书记|主任|局长|院长|校长|市长|区长|县长|镇长|部长|会长|主席|队长|厂长|所长|处长|科长|站长|馆长|经理|董事长|总裁"
@@ -49,13 +50,15 @@ _PATTERNS: tuple[tuple[AnswerType, str], ...] = (
     ("list", r"哪些|哪几|哪[两2三3四4五5六6七7八8九9十]|分别|有啥|几类|都(有|是)(什么|啥)|what are\b|\blist\b"),
     ("list", r"(what|which) (\w+ )?(two|three|four|five|six|seven|eight|nine|ten)\b"),
     ("list", r"which .*\b(companies|areas|industries|organizations|departments|cities|provinces|countries)\b"),
-    ("number", r"第几|几(成|折|岁|度|级|届|期|轮|等)|how old|多大(年纪|岁数|年龄|了)|比例|占比|百分之|百分比|几分之"),
+    ("rank", r"第几|第多少|名次|排名|排(在)?(多少|几)|几等奖|what (rank|place) did|how .*\brank(ed)?\b"),
+    ("number", r"几(成|折|岁|度|级|届|期|轮|等)|how old|多大(年纪|岁数|年龄|了)|比例|占比|百分之|百分比|几分之"),
     ("how", r"(什么|啥)(方式|办法|方法|手段|途径|举措)"),
     ("organisation", rf"(哪|什么|啥|何)一?(个|家|所|支|间|类)?[^,,??]{{0,4}}?({_GROUPS})(?!长)|哪一?家"),
     ("organisation", r"(which|what) [^,?]{0,40}?(company|organi[sz]ation|bank|hospital|foundation|association)"),
     ("organisation", r"(which|what) [^,?]{0,40}?(department|court)"),
     ("organisation", r"(which|what) [^,?]{0,40}?(university|school|agency|bureau|institution|team|group|authority)"),
     ("who", rf"谁|哪一?位|什么人|哪个人|何人|啥人|叫什么名字|姓名|哪名|(哪|什么|啥)个?({_ROLES})|姓(啥|什么)"),
+    ("who", r"which (\w+ ){0,2}(man|woman|boy|girl|person|doctor|teacher|official|student|driver|player|coach)\b"),
     ("who", r"\bwho(m|se)?\b|what is the name of the (man|woman|boy|girl|person|doctor|teacher)"),
     ("where", r"哪里|哪儿|何处|何地|什么地方|啥地方|在哪|去哪|到哪|从哪|往哪|地点|地址|什么位置|\bwhere\b"),
     ("where", rf"(哪|什么|啥)一?(个|座|条|处|片|所)?[^,,??]{{0,4}}?({_PLACES})"),
@@ -64,7 +67,7 @@ _PATTERNS: tuple[tuple[AnswerType, str], ...] = (
     ("number", r"多少|几(?!年前|乎|百年|十年|月)|多大|多沉|多高|多长|多宽|多深|多重|多远|多快|规模"),
     ("number", r"how (many|long|old|large|big|much|far|tall|high|deep|heavy|fast|often)"),
     ("number", r"what (percentage|share|number|age|proportion)"),
-    ("number", r"(人数|数量|数|名次|架次|公里|套|额|面积|长度|比例|占比)[??]?$"),
+    ("number", r"(人数|数量|数|架次|公里|套|额|面积|长度|比例|占比)[??]?$"),
     ("number", r"(年龄|率|总数|高度|次数|场次|总量|周期|缩短|增长|下降)[??]?$"),
     ("yes_no", r"(吗|没|不|否|没有|没事了吧)[啊呀了吧的]?[??]?$|给不给|成没成|是否|是不是|要不要|能不能"),
     ("yes_no", r"有没有|可不可以|会不会|能否|可否|用不用|需不需要|有无|好不好"),
@@ -102,6 +105,8 @@ _UNITS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"多少次|几次|how many times|第几(次|届|期|轮)", ("次", "届", "期", "轮", "遍")),
 )  # fmt: skip
 _UNITS_READ = tuple((re.compile(pattern), units) for pattern, units in _UNITS)
+# Counters that are printed for one another: 几位志愿者, 5名志愿者.
+_ALIKE = {"位": "名人", "名": "位人", "层": "楼", "楼": "层", "项": "个", "样": "个项种类", "种": "类个", "类": "种个"}
 _COUNTER = re.compile(r"(?:多少|几)([\u4e00-\u9fff]{1,2})")
 
 
@@ -149,10 +154,10 @@ def _noun(folded: str) -> str:
 
 
 def _units(folded: str, kind: AnswerType) -> tuple[str, ...]:
-    if kind not in ("number", "money"):
+    if kind not in ("number", "money", "rank"):
         return ()
     for pattern, units in _UNITS_READ:
         if pattern.search(folded):
             return units
     counter = _COUNTER.search(folded)
-    return (counter[1][:1], counter[1]) if counter else ()
+    return (counter[1][:1], counter[1], *_ALIKE.get(counter[1][0], "")) if counter else ()

@@ -20,6 +20,7 @@ from qa.cite import cite
 from qa.dialogue import Message
 from qa.filters import Filter, Rows
 from qa.followup import Carried, Topic
+from qa.moving import moved
 from qa.quotes import LONG_QUOTE, LONGEST_QUOTE, sentences
 from qa.records import Applied, Excerpt, Hit, Reply, excerpt
 
@@ -86,6 +87,20 @@ class Conversation:
     def reset(self) -> None:
         """Forget what was spoken of."""
         self._turns.clear()
+
+    @property
+    def sources(self) -> set[str]:
+        """The paths of the pages that were spoken of."""
+        return {turn.hit.passage.source for turn in self._turns}
+
+    def moved_to(self, archive: Archive) -> Conversation:
+        """This conversation going on with a newer archive of the same pages; what has gone from it is forgotten."""
+        other = Conversation(archive)
+        if archive is self._archive:
+            other._turns = list(self._turns)
+        else:
+            other._turns = [new for turn in self._turns if (new := moved(turn, self._archive, archive)) is not None]
+        return other
 
     def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Reply:
         """As `Archive.reply`; a follow-up is completed by what the last turns were about, and the reply shows how.

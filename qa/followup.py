@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from corpus.fold import fold, matching_form
 from corpus.records import Article
 from qa.exchange import NUMBERS, nouns
-from qa.question import Question
+from qa.question import NAMED, Question
+from qa.records import Hit
 from qa.retriever import Scored
 
 OWN = 0.5  # the share of a topic's passage's score that what is asked now alone decides
@@ -57,6 +58,16 @@ def with_own(found: Sequence[Scored], own: Mapping[int, float]) -> list[Scored]:
     return sorted(out, key=lambda scored: (-scored.score, scored.row))
 
 
+def unshown(hit: Hit, carried: Carried | None) -> Hit:
+    """A hit to read, with what was quoted before blanked out of its text, which keeps its length."""
+    text = hit.passage.text
+    for start, end in () if carried is None else carried.shown.get(hit.passage.id, ()):
+        text = text[:start] + " " * (end - start) + text[end:]
+    if text == hit.passage.text:
+        return hit
+    return dataclasses.replace(hit, passage=dataclasses.replace(hit.passage, text=text))
+
+
 def complete(question: str, words: tuple[str, ...]) -> str:
     """The effective question: what the topic is about, where the question does not say it, then the question.
 
@@ -78,7 +89,7 @@ def topic_words(question: Question, article: Article, idf: Callable[[str], float
 
     Words of the headline and words that several paragraphs share name a subject; a word that one paragraph alone
     prints is what was asked of it, and is carried on only where there is nothing else. Neighbours are joined. An
-    English word counts as the Chinese words that may stand for it.
+    English word counts as the Chinese words that may stand for it, and a romanised name is carried on as it is printed.
     """
     headline = matching_form(article.headline, join=False).text
     paragraphs = [matching_form(block.text).text for block in article.paragraphs]
@@ -107,4 +118,5 @@ def topic_words(question: Question, article: Article, idf: Callable[[str], float
         else:
             out.append(word)
         end = at + len(word)
-    return tuple(out) or tuple(word for word, *_ in nouns(headline))[:2]
+    names = {unit.surface: unit.near[0][0] for unit in question.units if unit.near and unit.near[0][1] == NAMED}
+    return tuple(names.get(word, word) for word in out) or tuple(word for word, *_ in nouns(headline))[:2]

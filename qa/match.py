@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,33 @@ FAINT = 0.3
 _LONE = 0.4  # a lone character stands in many words that have nothing to do with it
 
 
+class Likeness(Protocol):
+    """How near texts, in their matching form, come to a question in meaning, by vectors."""
+
+    def of_units(self, folded: Sequence[str]) -> NDArray[np.float64]:
+        """float64 (texts, units), 0 to 1: how near each text comes to each unit of the question."""
+
+    def whole(self, folded: Sequence[str]) -> NDArray[np.float64]:
+        """float64 (texts,): the cosine of the question and each text."""
+
+
 class Matcher:
     """The units of one question, ready to be matched against many texts.
 
     :param idf: the rarity of a printed word in the corpus; 0 or more, higher for rarer words.
     :param faint: what a conversation carried over: units of which count less than what is asked now.
+    :param likeness: nearness by vectors, for `qa.quotes`; None where words alone are matched.
     """
 
-    def __init__(self, units: Sequence[Unit], idf: Callable[[str], float], faint: str = "") -> None:
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        idf: Callable[[str], float],
+        faint: str = "",
+        likeness: Likeness | None = None,
+    ) -> None:
         self.units = tuple(units)
+        self.likeness = likeness
         scale = [FAINT if unit.surface in faint else 1.0 for unit in units]
         self._near = [
             [(word, near, s * idf(word) * (_LONE if len(word) == 1 else 1.0)) for word, near in unit.near]

@@ -12,22 +12,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corpus.fold import matching_form
+from corpus.fold import fold, matching_form
 from corpus.offsets import Folded
+from qa.asks import asked
+from qa.focus import focus, nouns
 from qa.match import Matcher
 from qa.question import Question
-from qa.spans import holds
+from qa.spans import held
 
 LONGEST_QUOTE = 160
+WIDE_QUOTE = 120  # two sentences are shown where one may not do, if together they are no longer
+_LIKELY = 0.2  # how likely, beside the chosen sentence, its neighbour must be to be shown with it
 LONG_QUOTE = 90  # a sentence longer than this is shown in part, where a part makes its answer understandable
-_BEFORE, _HEAD = 0.45, 0.3  # what a word counts that the sentence before, or the headline, says in place of this one
 _SENTENCE = re.compile(r"[^。!?！？]*(?:[。!?！？]+[”’」』)）]*|$)")
 _CLAUSE = re.compile(r"[,;，；:：]+")
+_REACH = 12.0  # characters over which nearness to the question's words fades
+_AMOUNT = "[\\d〇零一二两三四五六七八九十百千万亿余多几个]"  # what stands before a unit that something is counted in
+_FAR = 200  # characters after which a sentence stands late in its passage
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 FEATURES = (
-    "covered", "own", "before", "head", "pairs", "holds", "first", "second", "length", "short", "gap", "best",
-    "titular", "second hit",
+    "said", "focus", "before", "head", "dense", "holds", "near", "unit", "noun", "first", "late", "gap", "second hit",
+    "third hit",
 )  # fmt: skip
 
 
@@ -45,17 +51,16 @@ class Source:
 class Sentence:
     """`sources[source].text[start:end]` with its features, in the order of FEATURES, and what they come to.
 
-    `coverage` is the share (0 to 1) of the question that it speaks of, the sentence before it and the headline counted
-    in part; `form` is its passage's matching form.
+    `form` is its passage's matching form. `other_year`: it names years, and none of those that the question names.
     """
 
     source: int
     start: int
     end: int
     features: tuple[float, ...]
-    coverage: float
     form: Folded
     score: float = 0.0
+    other_year: bool = False
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -76,44 +81,92 @@ def slice_of(form: Folded, start: int, end: int) -> str:
     return form.text[first:last]
 
 
+def placed(matcher: Matcher, form: Folded, start: int, end: int) -> list[tuple[int, int, int, float]]:
+    """Where the question's words stand in a slice of the printed text, in its characters, with unit and weight."""
+    first, last = form.folded(start, end)
+    out = []
+    for a, b, unit, weight in matcher.places(form.text[first:last]):
+        begin, stop = form.printed(first + a, min(first + b, last))
+        out.append((begin - start, stop - start, unit, weight))
+    return out
+
+
 def described(question: Question, matcher: Matcher, sources: Sequence[Source]) -> list[Sentence]:
     """Every sentence of the passages with its features, in printed order, passage by passage.
 
+    How far a sentence says a unit of the question is the nearness of the nearest word in it, through the thesaurus or
+    by vectors; of all units together, weighted by rarity:
+
+        said, focus    this for all units, and for what the question asks about most (`qa.focus`)
+        before, head   how much more of the question the sentence before says, and the headline
+        dense          the cosine of question and sentence
+        holds, near    it holds something of the kind asked for; how near to that the question's words stand
+        unit, noun     it counts in the unit asked for (多少亩); it has the noun asked with (哪家医院)
+        first, late    it is the passage's first; how far from the passage's beginning
+        gap            how much better than its passage the first one was found
+
     :param sources: best first.
     """
+    forms = [matching_form(source.text) for source in sources]
+    places = [(n, start, end) for n, source in enumerate(sources) for start, end in sentences(source.text)]
+    if not places:
+        return []
+    folded = [slice_of(forms[n], start, end) for n, start, end in places]
+    heads = [matching_form(source.headline, join=False).text for source in sources]
+    total = float(matcher.weights.sum()) or 1.0
+    weights = matcher.weights / total
+    focused = focus(question, weights)
+    near = np.array([matcher.nearness(text) for text in [*folded, *heads]]).reshape(
+        len(folded) + len(heads), len(weights)
+    )
+    cosine = np.zeros(len(folded))
+    if matcher.likeness is not None:
+        near = np.maximum(near, matcher.likeness.of_units([*folded, *heads]))
+        cosine = matcher.likeness.whole(folded)
+    wanted = asked(fold(question.text))
+    printed_nouns = nouns(question, wanted)
+    counted = [re.compile(_AMOUNT + re.escape(unit)) for unit in wanted.units]
+    nothing = np.zeros(len(weights))
     out: list[Sentence] = []
-    weights = matcher.weights
-    total = float(weights.sum()) or 1.0
-    asked_pairs = set(question.pairs)
-    for n, source in enumerate(sources):
-        form = matching_form(source.text)
-        head = matcher.nearness(matching_form(source.headline, join=False).text)
-        before: NDArray[np.float64] = np.zeros(len(weights))
-        for at, (start, end) in enumerate(sentences(source.text)):
-            folded = slice_of(form, start, end)
-            near = matcher.nearness(folded)
-            reach = np.maximum.reduce([near, _BEFORE * before, _HEAD * head])
-            covered = float(weights @ reach) / total
-            same = sum(pair in folded for pair in asked_pairs) / max(len(asked_pairs), 1)
-            features = (
-                covered,
-                float(weights @ near) / total,
-                float(weights @ np.maximum(before - near, 0.0)) / total,
-                float(weights @ np.maximum(head - near, 0.0)) / total,
-                same,
-                float(holds(question, source.text[start:end])),
-                float(at == 0),
-                float(at == 1),
-                math.log(1 + end - start) / 5,
-                float(end - start < 12),
-                sources[0].score - source.score,
-                float(n == 0),
-                float(source.kind in ("headline", "index", "byline", "jump")),
-                float(n == 1),
-            )
-            out.append(Sentence(n, start, end, features, covered, form))
-            before = near
+    for row, (n, start, end) in enumerate(places):
+        text = sources[n].text[start:end]
+        said, head = near[row], near[len(folded) + n]
+        first = row == 0 or places[row - 1][0] != n
+        before = nothing if first else near[row - 1]
+        kinds = held(question, text)
+        words = placed(matcher, forms[n], start, end) if kinds else []
+        features = (
+            float(weights @ said),
+            float(focused @ said),
+            float(weights @ np.maximum(before - said, 0.0)),
+            float(weights @ np.maximum(head - said, 0.0)),
+            float(cosine[row]),
+            float(bool(kinds)),
+            max((_closeness(words, span) for span in kinds), default=0.0) / total,
+            float(any(pattern.search(folded[row]) for pattern in counted)),
+            float(any(noun in folded[row] for noun in printed_nouns)),
+            float(first),
+            start / _FAR,
+            sources[0].score - sources[n].score,
+            float(n == 1),
+            float(n == 2),
+        )
+        out.append(Sentence(n, start, end, features, forms[n], other_year=_other_year(question.folded, folded[row])))
     return out
+
+
+def _closeness(places: Sequence[tuple[int, int, int, float]], span: tuple[int, int]) -> float:
+    """The weight of the question's words that stand around a span, each unit once, the nearer the more."""
+    best: dict[int, float] = {}
+    for start, end, unit, weight in places:
+        gap = max(0, span[0] - end, start - span[1])
+        best[unit] = max(best.get(unit, 0.0), weight * math.exp(-gap / _REACH))
+    return sum(best.values())
+
+
+def _other_year(question: str, sentence: str) -> bool:
+    asked, printed = set(_YEAR.findall(question)), set(_YEAR.findall(sentence))
+    return bool(asked and printed) and not asked & printed
 
 
 def worth(weights: Mapping[str, float], kind: str, features: Sequence[float]) -> float:
@@ -155,3 +208,28 @@ def tighten(matcher: Matcher, text: str, sentence: Sentence, answer: tuple[int, 
         first = max(start, min(answer[0], end - LONGEST_QUOTE))
         best = first, min(end, first + LONGEST_QUOTE)
     return best
+
+
+def quoted(
+    matcher: Matcher, text: str, best: Sequence[Sentence], sentence: Sentence, answer: tuple[int, int]
+) -> tuple[int, int]:
+    """What to quote for an answer in one of the `best` sentences: it, as `tighten` cuts it, or two sentences.
+
+    A neighbour that is likely to answer as well, or in its place, is shown with it: most often one of the two names the
+    thing and the other gives the fact.
+
+    :param best: sentences with their worth.
+    """
+    start, end = tighten(matcher, text, sentence, answer)
+    if (start, end) != (sentence.start, sentence.end):
+        return start, end
+    beside = [
+        other
+        for other in best
+        if other.source == sentence.source
+        and other.score >= sentence.score + math.log(_LIKELY)
+        and (0 <= start - other.end <= 1 or 0 <= other.start - end <= 1)
+        and max(end, other.end) - min(start, other.start) <= WIDE_QUOTE
+    ]
+    other = max(beside, key=lambda s: s.score, default=sentence)
+    return min(start, other.start), max(end, other.end)

@@ -23,8 +23,10 @@ _UNITS = """
 _UNIT = "|".join(sorted(set(_UNITS), key=len, reverse=True))
 _AMOUNT = rf"{_DIGITS}[万亿千百]*[余多几]?(?:%|ms|[A-Za-z]{{1,4}}\b|{_UNIT})?"
 _NUMBER = re.compile(
-    rf"(?:近|超过?|逾|约|达|小于|大于|不到|至少|第|前)?{_AMOUNT}(?:(?:至|到|-|—|~){_AMOUNT})?(?:以上|以下|左右)?"
+    rf"(?:近|超过?|逾|约|达|小于|大于|不到|至少|前)?{_AMOUNT}(?:(?:至|到|-|—|~){_AMOUNT})?(?:以上|以下|左右)?"
 )
+# 第12人 is one among others, and counts nothing.
+_ORDINAL = re.compile(rf"第{_DIGITS}(?:{_UNIT})?|[〇零一二三四五六七八九十特]等奖|[冠亚季殿]军")
 _COUNT = re.compile(rf"(?:百分之)?{_DIGITS}[万亿千百]*[余多几]?(?:%|{_UNIT})?")
 _DAYTIME = re.compile(
     r"(?:上午|下午|中午|晚上?|凌晨|清晨|傍晚|早上?)?\d{1,2}(?:时|点|:)(?:\d{1,2}分?|半|许|整)?(?:左右|许)?"
@@ -32,7 +34,11 @@ _DAYTIME = re.compile(
     r"|(?:昨天|前天|今天|当天|昨晚|当晚|日前|近日)(?:[上下中]午|晚上?|清晨)?"
 )
 _AFTER_DATE = re.compile(r"(?:[上下中]午|晚上?|凌晨|清晨|傍晚|早上?|起|前后|左右)")
-_PHONE = re.compile(r"(?:\d{3,4}-)?\d{7,8}|1\d{10}|\b\d{5}\b")
+# With area code, mobile, free of charge, or a short hot line; what counts something is none.
+_PHONE = re.compile(
+    r"(?<![\d.-])(?:(?:\(0\d{2,3}\)|0\d{2,3}-?)?\d{7,8}|1\d{10}|[48]00-?\d{3,4}-?\d{3,4}|1[12]\d|12\d{3}|9\d{4,5})"
+    rf"(?![\d.%万亿余多]|{_UNIT})"
+)
 _QUOTED = re.compile(r"[“《「‘『【]([^”》」’』】]{1,40})[”》」’』】]")
 _CLAUSE = re.compile(r"(?:[^,;:。!?，；：！？]|(?<=\d),(?=\d))+")  # 1,500 is one
 _LIST = re.compile(r"[^,;:。!?，；：！？、]{1,30}(?:、[^,;:。!?，；：！？、]{1,40})+")
@@ -47,7 +53,10 @@ _ORGANISATION = re.compile(
 _PLACE = re.compile(
     r"(?:街道|社区|车间|中心|镇|村|区|县|市|省|路|街|馆|院|厂|大厦|广场|驿站|基地|学院|剧场|小学|食堂|公司|园区|公园|小区|机场|车站|港|岛|河|山|店|所)$"
 )
-_CAUSE = re.compile(r"(?:因为|由于|因|为了|为)([^,，;；。]{3,40})|(?:通过|采用|采取|利用|以)([^,，;；。]{2,40})")
+_CAUSE = re.compile(r"(?:因为|由于|出于|因|为了|为)([^,，;；。]{3,40})")
+_MEANS = re.compile(
+    r"(?:通过|采用|采取|利用|依托|凭借|借助|运用|(?<![所可予加])以(?![及上下来后前内外为]))([^,，;；。]{2,40})"
+)
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛奚范彭郎鲁韦昌马苗方俞任袁柳鲍史唐费"
     "廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛狄米贝明臧计伏成戴谈宋庞熊纪舒屈项祝董梁"
@@ -78,7 +87,7 @@ def parsed(sentence: str) -> tuple[tuple[Atom, ...], dict[str, tuple[tuple[int, 
     folded = fold(sentence)
     words = _grouped(tokens_tagged(sentence))
     rules = {name: tuple(spans) for name, spans in _rules(sentence, folded, words).items() if spans}
-    marks = {mark for name, spans in rules.items() if name != "cause" for span in spans for mark in span}
+    marks = {mark for name, spans in rules.items() if name not in ("cause", "means") for span in spans for mark in span}
     borders = sorted(marks)
     atoms: list[Atom] = []
     for _, start, end, flag in words:
@@ -127,14 +136,17 @@ def _rules(sentence: str, folded: str, words: list[Word]) -> dict[str, list[tupl
         longer.append((a, after.end() if after else b))
     times = [m.span() for m in _DAYTIME.finditer(folded) if len(m.group()) > 1]
     joined = [(a, d) for a, b in longer for c, d in times if b == c]
-    numbers = [m.span() for m in _NUMBER.finditer(folded) if is_amount(m.group())]
+    ordinals = [m.span() for m in _ORDINAL.finditer(folded)]
+    ranked = {at for a, b in ordinals for at in range(a, b)}
+    numbers = [m.span() for m in _NUMBER.finditer(folded) if is_amount(m.group()) and m.start() not in ranked]
     people, names = _named(folded, words)
     return {
         "date": dates,
         "day": [span for span in longer if span not in dates] + joined,
         "time": times,
         "number": numbers,
-        "count": [m.span() for m in _COUNT.finditer(folded) if is_amount(m.group())],
+        "count": [m.span() for m in _COUNT.finditer(folded) if is_amount(m.group()) and m.start() not in ranked],
+        "ordinal": ordinals,
         "money": [(a, b) for a, b in numbers if "元" in folded[a:b]],
         "phone": [m.span() for m in _PHONE.finditer(folded)],
         "quoted": [m.span(1) for m in _QUOTED.finditer(sentence)],
@@ -142,7 +154,8 @@ def _rules(sentence: str, folded: str, words: list[Word]) -> dict[str, list[tupl
         "list": [span for m in _LIST.finditer(folded) if (span := trim_list(folded, *m.span())) is not None],
         "items": [m.span() for m in _LIST.finditer(folded)],
         "clause": [m.span() for m in _CLAUSE.finditer(folded) if len(m.group()) > 1],
-        "cause": [m.span(m.lastindex) for m in _CAUSE.finditer(folded) if m.lastindex],
+        "cause": [m.span(1) for m in _CAUSE.finditer(folded)],
+        "means": [m.span(1) for m in _MEANS.finditer(folded)],
         "person": people,
         "organisation": [span for span in names if _ORGANISATION.search(folded[slice(*span)])],
         "place": [span for span in names if _PLACE.search(folded[slice(*span)])],
@@ -186,10 +199,12 @@ def trim_list(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start, end) if "、" in text[start:end] else None
 
 
-_OF_KIND: dict[AnswerType, tuple[str, ...]] = {
+# The rules that find what is of a kind.
+OF_KIND: dict[AnswerType, tuple[str, ...]] = {
     "phone": ("phone",),
     "money": ("money",),
     "number": ("number",),
+    "rank": ("ordinal",),
     "when": ("date", "day", "time"),
     "where": ("place",),
     "who": ("person",),
@@ -197,17 +212,22 @@ _OF_KIND: dict[AnswerType, tuple[str, ...]] = {
     "list": ("list",),
     "name": ("quoted",),
     "why": ("cause",),
-    "how": ("cause",),
+    "how": ("means",),
 }
 
 
 def find_answers(asks: AnswerType, sentence: str) -> list[tuple[int, int]]:
     """The slices of a sentence that rules take to be of the kind asked for, in printed order; none where nothing is."""
     _, rules = parsed(sentence)
-    return sorted({span for name in _OF_KIND.get(asks, ()) for span in rules.get(name, ())})
+    return sorted({span for name in OF_KIND.get(asks, ()) for span in rules.get(name, ())})
+
+
+def held(question: Question, sentence: str) -> list[tuple[int, int]]:
+    """The slices of the kind asked for that the question does not say itself, in printed order."""
+    spans = find_answers(question.asks, sentence)
+    return [(a, b) for a, b in spans if matching_form(sentence[a:b]).text not in question.folded]
 
 
 def holds(question: Question, sentence: str) -> bool:
     """Whether a sentence holds something of the kind asked for that the question does not say itself."""
-    spans = find_answers(question.asks, sentence)
-    return any(matching_form(sentence[a:b]).text not in question.folded for a, b in spans)
+    return bool(held(question, sentence))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from corpus.fold import matching_form
 from qa.answers import Weights, bundled, grid, scores
 from qa.asks import asked
-from qa.extract import HITS, LONGEST_QUOTE, Found, Source, answer_in, choose, weighed
-from qa.match import Matcher
+from qa.extract import HITS, LONGEST_QUOTE, Found, Source, agreed, answer_in, choose, weighed
+from qa.focus import nouns
+from qa.match import Likeness, Matcher
 from qa.question import Question, Unit, analyse
-from qa.quotes import FEATURES, LONG_QUOTE, Sentence, described, tighten, worth
+from qa.quotes import FEATURES, LONG_QUOTE, WIDE_QUOTE, Sentence, described, quoted, sentences, tighten, worth
 from qa.spans import find_answers, parsed, trim_list
 
 
@@ -48,6 +52,7 @@ def ask(question: str, *texts: str) -> tuple[str, str]:
         ("他今年多大年纪?", "", ("岁",)),
         ("花了多少钱", "", ("元", "块", "金")),
         ("唱的是哪首歌", "歌", ()),
+        ("来了几位老师?", "", ("位", "位老", "名", "人")),
     ],
 )
 def test_noun_and_units_asked_with(question: str, noun: str, units: tuple[str, ...]) -> None:
@@ -63,15 +68,34 @@ def test_noun_and_units_asked_with(question: str, noun: str, units: tuple[str, .
         ("time", "每天上午9时30分开馆", ["上午9时30分"]),
         ("number", "约有1200余人次到场", ["1200余人次"]),
         ("count", "超过300人报名", ["300人"]),
+        ("number", "第三届大赛设12个项目,第5号选手说", ["12个"]),
+        ("count", "球迷是球队的第12人", []),
+        ("ordinal", "第三届比赛他得了二等奖,是第12人", ["第三届", "二等奖", "第12人"]),
         ("quoted", "他写了《河边的灯》一书", ["河边的灯"]),
         ("marked", "他写了《河边的灯》一书", ["《河边的灯》"]),
         ("list", "课程包括书法、吉他、摄影等十门", ["书法、吉他、摄影"]),
         ("cause", "由于连日下雨,停课一天", ["连日下雨"]),
+        ("means", "村里通过电话联系到他,所以没有误事", ["电话联系到他"]),
+        ("phone", "请拨打12345热线或0573-82721234", ["12345", "0573-82721234"]),
+        ("phone", "免费电话400-820-0000,报警打110", ["400-820-0000", "110"]),
     ],
 )
 def test_rules_find_spans(rule: str, text: str, found: list[str]) -> None:
     _, rules = parsed(text)
-    assert [text[a:b] for a, b in rules[rule]] == found
+    assert [text[a:b] for a, b in rules.get(rule, ())] == found
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("她得了第几名", "rank"),
+        ("拿了几等奖?", "rank"),
+        ("一共来了几名", "number"),
+        ("what place did she finish in?", "rank"),
+    ],
+)
+def test_a_rank_is_no_count(question: str, kind: str) -> None:
+    assert asked(question).kind == kind
 
 
 @given(st.text(alphabet="东门大桥花了230万元,在2024年3月修好。“水、电”王志军abc 《》…①", max_size=60))
@@ -93,26 +117,62 @@ def test_no_list_without_items() -> None:
     assert find_answers("what", text) == []
 
 
+class Alike:
+    """Every text comes to every unit by half, and to the question by its length in tens of characters."""
+
+    def of_units(self, folded: Sequence[str]) -> NDArray[np.float64]:
+        return np.full((len(folded), 2), 0.5)
+
+    def whole(self, folded: Sequence[str]) -> NDArray[np.float64]:
+        return np.array([len(text) / 10 for text in folded])
+
+
+BRIDGE = [Unit("大桥", (("大桥", 1.0),)), Unit("造价", (("造价", 1.0),))]
+
+
+def features_of(text: str, sources: Sequence[Source], likeness: Likeness | None = None) -> list[dict[str, float]]:
+    matcher = Matcher(BRIDGE, {"大桥": 3.0, "造价": 1.0}.__getitem__, likeness=likeness)
+    question = dataclasses.replace(analyse(text, None), units=tuple(BRIDGE))
+    return [dict(zip(FEATURES, s.features, strict=True)) for s in described(question, matcher, sources)]
+
+
 def test_sentence_features_by_hand() -> None:
-    units = [Unit("大桥", (("大桥", 1.0),)), Unit("造价", (("造价", 1.0),))]
-    matcher = Matcher(units, {"大桥": 3.0, "造价": 1.0}.__getitem__)
-    question = analyse("大桥造价?", None)
-    sources = [Source("大桥通车了。造价9万元。", "旧闻", "body", 2.0), Source("无关。", "大桥", "headline", 1.5)]
-    first, second, third = [dict(zip(FEATURES, s.features, strict=True)) for s in described(question, matcher, sources)]
-    assert (first["covered"], first["own"], first["first"], first["gap"], first["best"]) == (0.75, 0.75, 1, 0, 1)
-    # The sentence before says 大桥, of weight 3 of 4, and counts 0.45 of that; 造价 stands here.
-    assert second["covered"] == pytest.approx((3 * 0.45 + 1) / 4)
-    assert (second["own"], second["before"], second["second"]) == (0.25, 0.75, 1)
-    assert (third["head"], third["covered"]) == (0.75, pytest.approx(0.3 * 0.75))
-    assert third["second hit"] == 1
-    assert (third["gap"], third["best"], third["titular"]) == (0.5, 0, 1)
-    assert second["pairs"] == pytest.approx(1 / 3)  # 造价, of 大桥 桥造 造价
+    sources = [
+        Source("大桥通车了。造价9万元。", "旧闻", "body", 2.0),
+        Source("无关。", "大桥", "body", 1.5),
+        Source("长9米。", "", "body", 1.0),
+    ]
+    first, second, third, fourth = features_of("大桥的造价是多少钱?", sources)
+    assert (first["said"], first["first"], first["late"], first["gap"], first["holds"]) == (0.75, 1, 0, 0, 0)
+    # The sentence before says 大桥, of weight 3 of 4.
+    assert (second["said"], second["before"], second["first"], second["late"]) == (0.25, 0.75, 0, 6 / 200)
+    # 造价 stands right before 9万元, which is counted in 元; it is nearer to 多少 than 大桥 is: 1 character against 4.
+    assert (second["holds"], second["unit"], second["near"]) == (1, 1, 0.25)
+    assert second["focus"] == pytest.approx(math.exp(-1 / 4) / (math.exp(-1 / 4) + 3 * math.exp(-4 / 4)))
+    assert (third["said"], third["head"], third["gap"], third["second hit"]) == (0, 0.75, 0.5, 1)
+    assert (fourth["holds"], fourth["unit"], fourth["third hit"]) == (0, 0, 1)
+    assert first["dense"] == 0.0
+
+
+def test_nearness_by_vectors_counts_where_no_word_is_nearer() -> None:
+    sources = [Source("大桥通车了。", "", "body", 2.0)]
+    (sentence,) = features_of("大桥造价?", sources, Alike())
+    assert sentence["said"] == pytest.approx((3 * 1.0 + 1 * 0.5) / 4)
+    assert sentence["dense"] == pytest.approx(0.6)
+
+
+def test_the_noun_asked_with() -> None:
+    question, matcher = asking("救助站请了哪家医院来义诊?")
+    sources = [Source("市一医院来了。大家很高兴。", "", "body", 1.0)]
+    found = [dict(zip(FEATURES, s.features, strict=True))["noun"] for s in described(question, matcher, sources)]
+    assert found == [1.0, 0.0]
+    assert nouns(question, asked("救助站请了哪家医院来义诊?")) == {"医院"}
 
 
 def test_worth_is_a_weighted_sum() -> None:
     features = [0.0] * len(FEATURES)
-    features[FEATURES.index("own")], features[FEATURES.index("holds")] = 0.5, 1.0
-    weights = {"own": 2.0, "holds": 0.25, "holds|who": 1.0, "holds|when": 9.0}
+    features[FEATURES.index("said")], features[FEATURES.index("holds")] = 0.5, 1.0
+    weights = {"said": 2.0, "holds": 0.25, "holds|who": 1.0, "holds|when": 9.0}
     assert worth(weights, "who", features) == pytest.approx(2.25)
     assert worth({}, "who", features) == 0.0
 
@@ -139,6 +199,15 @@ def test_probability_is_the_softmax_over_all_spans() -> None:
     words = len(atoms) - 1
     assert found is not None and found.answer is not None
     assert found.answer.score == pytest.approx(1 / (words * (words + 1) / 2))
+
+
+def test_the_span_most_of_the_likely_ones_agree_on() -> None:
+    # 0 to 4 is likeliest, but 6 to 10 and 6 to 9 are much the same: .35 + .3 * 6 / 7 > .4 and .3 + .35 * 6 / 7 > .4.
+    places = np.array([[0, 0, 0], [0, 6, 6], [4, 10, 9]])
+    assert agreed(places, np.array([0.4, 0.35, 0.3])) == 1
+    assert agreed(places, np.array([0.4, 0.1, 0.1])) == 0
+    places[0] = 0, 0, 1  # in another sentence
+    assert agreed(places, np.array([0.4, 0.35, 0.3])) == 0
 
 
 @pytest.mark.parametrize(
@@ -189,7 +258,7 @@ def test_over_long_sentence_is_cut_at_commas() -> None:
 
 
 def sentence_of(text: str) -> Sentence:
-    return Sentence(0, 0, len(text), (), 0.0, matching_form(text))
+    return Sentence(0, 0, len(text), (), matching_form(text))
 
 
 def test_a_short_sentence_is_quoted_whole() -> None:
@@ -201,6 +270,32 @@ def test_a_clause_too_long_by_itself_is_cut_where_it_must_be() -> None:
     text = "很" * 200 + "好" + "吧" * 100
     start, end = tighten(Matcher([], rarity), text, sentence_of(text), (200, 201))
     assert end - start <= LONGEST_QUOTE and start <= 200 < end
+
+
+def two_of(text: str, *scores: float) -> list[Sentence]:
+    form = matching_form(text)
+    return [Sentence(0, a, b, (), form, score) for (a, b), score in zip(sentences(text), scores, strict=True)]
+
+
+def test_a_neighbour_that_may_answer_as_well_is_quoted_too() -> None:
+    text = "大桥通车了。它长300米。" + "很" * WIDE_QUOTE + "。"
+    matcher, answer = Matcher([], rarity), (8, 12)
+    whole = text.index("。很") + 1
+    for likely, expected in (
+        ((0.0, 0.0, 0.0), (0, whole)),  # the third would make the quote too long
+        ((-1.6, 0.0, 0.0), (0, whole)),  # a fifth as likely is ln 5 = 1.61 less
+        ((-1.7, 0.0, 0.0), (6, whole)),
+    ):
+        best = two_of(text, *likely)
+        assert quoted(matcher, text, best, best[1], answer) == expected
+    best = two_of(text, 0.0, 0.0, 0.0)
+    assert quoted(matcher, text, [dataclasses.replace(best[0], source=1), best[1]], best[1], answer) == (6, whole)
+
+
+def test_what_was_blanked_out_between_two_sentences_parts_them() -> None:
+    text = "大桥通车了。" + " " * 5 + "它长300米。"
+    best = two_of(text, 0.0, 0.0)
+    assert quoted(Matcher([], rarity), text, best, best[1], (13, 17)) == (11, len(text))
 
 
 def test_no_cut_inside_a_number() -> None:

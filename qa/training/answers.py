@@ -1,8 +1,12 @@
-"""Learn the weights of `qa.quotes` and `qa.answers`: `python -m qa.training.answers --material DIR`.
+"""Learn the weights of `qa.quotes` and `qa.answers`.
+
+    python -m qa.training.answers --material DIR --model FOLDER --hold N
 
 Two log-linear models, each a softmax over what one question has to choose from, fitted by L-BFGS with an L2 penalty:
-over the sentences of the first passages, then over the spans of the best sentences. Cross-validated over documents
-(a document's questions are always in the same part); the weights saved are learned from all of them.
+over the sentences of the first passages, then over the spans of the best sentences. The encoder at FOLDER must have
+been trained with `--hold N`: the sentences are learned from the documents that it had not seen, since nearness by
+vectors is better on those that it had; the spans from all. Figures are of the former, cross-validated over documents (a
+document's questions are always in the same part).
 """
 
 from __future__ import annotations
@@ -22,26 +26,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.answers import Grid, Weights, grid
-from qa.extract import weighed
+from qa.extract import SPANS, agreed, weighed
 from qa.metrics import bare, character_f1
-from qa.quotes import FEATURES, Sentence, tighten
+from qa.quotes import FEATURES, Sentence, quoted
 from qa.training.examples import Example, read_examples
 
 Floats = NDArray[np.float64]
-FOLDS = 5
+FOLDS = 3
 SAMPLE = 0.12  # share of the wrong spans that are learned from, drawn by chance
-RARE = 30  # a feature in fewer spans' beginnings or ends than this is left out
-_PENALTY_SENTENCE, _PENALTY_SPAN = 1.0, 2.0
+RARE = 200  # a feature in fewer spans' beginnings or ends than this is left out,
+RARE_RULE = 30  # but what a rule found for a kind only where it is in fewer than this
+_PENALTY_SENTENCE, _PENALTY_SPAN = 1.0, 4.0
+_PENALTY_RULE = 0.5  # what a rule says is known to be to the point, and there are few such features
 _SMALL = 0.1  # weights nearer to 0 than this are not saved
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m qa.training.answers", description=__doc__)
     parser.add_argument("--material", type=Path, required=True, help="folder with questions.jsonl and passages.jsonl")
+    parser.add_argument("--model", required=True, metavar="FOLDER", help="encoder trained with --hold")
+    parser.add_argument("--hold", type=int, required=True, help="the --hold that it was trained with")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "answers.json")
     parser.add_argument("--folds", type=int, default=FOLDS, help="parts of the cross-validation; 0 leaves it out")
     args = parser.parse_args(argv)
-    examples = read_examples(args.material)
+    examples = read_examples(args.material, args.model, args.hold)
     known = [example for example in examples if example.gold]
     print(f"{len(examples)} questions, {len(known)} with the answer in the passages found")
     if args.folds:
@@ -59,7 +67,7 @@ def validate(examples: Sequence[Example], folds: int) -> None:
     figures: dict[str, list[tuple[float, ...]]] = {}
     best: list[list[Sentence]] = [[] for _ in examples]
     for fold in range(folds):
-        sentence = learn_sentences([e for e in examples if e.gold and part[e.doc] != fold])
+        sentence = learn_sentences([e for e in examples if e.fair and e.gold and part[e.doc] != fold])
         for n, e in enumerate(examples):
             if part[e.doc] == fold:
                 best[n] = weighed(e.question, e.sentences, Weights(sentence, {}))
@@ -73,10 +81,14 @@ def validate(examples: Sequence[Example], folds: int) -> None:
         score = held.scores(np.array(list(weights.values())))
         starts = np.flatnonzero(np.r_[True, np.diff(held.example) > 0])
         for a, b in zip(starts, [*starts[1:], len(score)], strict=True):
-            c = int(a + score[a:b].argmax())
-            n = int(held.example[c])
-            example, found = examples[n], best[n][held.sentence[c]]
-            row = judged(example, found, int(held.start[c]), int(held.stop[c]))
+            n = int(held.example[a])
+            example = examples[n]
+            if not example.fair:
+                continue
+            likely = a + np.argsort(-score[a:b], kind="stable")[:SPANS]
+            places = np.stack([held.sentence[likely], held.start[likely], held.stop[likely]])
+            c = int(likely[agreed(places, np.exp(score[likely] - score[likely].max()))])
+            row = judged(example, best[n], best[n][held.sentence[c]], int(held.start[c]), int(held.stop[c]))
             for group in ("all", example.style, f"asks {example.question.asks}", *(["found"] if example.gold else [])):
                 figures.setdefault(group, []).append(row)
         print(f"part {fold + 1}: {time.perf_counter() - start:.0f} s", flush=True)
@@ -85,10 +97,12 @@ def validate(examples: Sequence[Example], folds: int) -> None:
         print(f"{group:18} {len(rows):5}", *(f"{value:6.3f}" for value in np.mean(rows, axis=0)))
 
 
-def judged(example: Example, sentence: Sentence, start: int, end: int) -> tuple[float, float, float, float]:
+def judged(
+    example: Example, best: Sequence[Sentence], sentence: Sentence, start: int, end: int
+) -> tuple[float, float, float, float]:
     """Whether the quote holds the answer where it is known to stand, the same and at most 100 characters; em and f1."""
     text = example.sources[sentence.source].text
-    first, last = tighten(example.matcher, text, sentence, (start, end))
+    first, last = quoted(example.matcher, text, best, sentence, (start, end))
     good = any(s == sentence.source and first <= a and b <= last for s, a, b in example.gold)
     said = text[start:end]
     em = any(bare(said) == bare(answer) for answer in example.answers)
@@ -102,7 +116,7 @@ def judged(example: Example, sentence: Sentence, start: int, end: int) -> tuple[
 
 def learn(examples: Sequence[Example]) -> Weights:
     """Both models from examples whose answer stands in their passages."""
-    sentence = learn_sentences(examples)
+    sentence = learn_sentences([example for example in examples if example.fair])
     best = [weighed(e.question, e.sentences, Weights(sentence, {})) for e in examples]
     return Weights(sentence, learn_spans(tabulate(examples, best)))
 
@@ -221,7 +235,10 @@ def learn_spans(table: Table) -> dict[str, float]:
         total += part.end.T @ np.bincount(part.last, r, part.end.shape[0])
         return total
 
-    found = _fit(lambda w: part.scores(w) + offset, back, len(table.names), part.example, part.right, _PENALTY_SPAN)
+    penalty = np.array(
+        [_PENALTY_RULE if name.startswith(("rule ", "other kind")) else _PENALTY_SPAN for name in table.names]
+    )
+    found = _fit(lambda w: part.scores(w) + offset, back, len(table.names), part.example, part.right, penalty)
     return dict(zip(table.names, found.tolist(), strict=True))
 
 
@@ -257,7 +274,14 @@ class _Rows:
     @staticmethod
     def ids(*parts: _Rows) -> dict[str, int]:
         """The features that are not rare in some part, numbered."""
-        kept = sorted({name for part in parts for name, count in part.counts().items() if count >= RARE})
+        kept = sorted(
+            {
+                name
+                for part in parts
+                for name, count in part.counts().items()
+                if count >= (RARE_RULE if name.startswith("rule ") else RARE)
+            }
+        )
         return {name: n for n, name in enumerate(kept)}
 
     def matrix(self, ids: Mapping[str, int]) -> Any:
@@ -290,7 +314,7 @@ def _fit(
     size: int,
     groups: NDArray[np.int64],
     right: NDArray[np.bool_],
-    penalty: float,
+    penalty: float | Floats,
 ) -> Floats:
     """The weights under which the right ones of each group have the most probability together.
 
@@ -308,7 +332,7 @@ def _fit(
         raised = np.exp(score - top)
         whole = np.add.reduceat(raised, starts)
         good = np.maximum(np.add.reduceat(raised * right, starts), 1e-300)
-        value = float((np.log(whole) - np.log(good)).sum()) + 0.5 * penalty * float(w @ w)
+        value = float((np.log(whole) - np.log(good)).sum()) + 0.5 * float(penalty * w @ w)
         gradient = back(raised / whole[group] - raised * right / good[group]) + penalty * w
         return value, gradient
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings.training.material import held_out
 from qa.archive import Archive
 from qa.extract import HITS
 from qa.match import Matcher
@@ -24,10 +25,11 @@ class Example:
     """A question, the passages found for it, and where in them the answer stands.
 
     `gold` holds (source, start, end); it is empty where none of the passages has the answer. `answers` are those that
-    count as right.
+    count as right. `fair` says whether the encoder had not seen the document.
     """
 
     doc: str
+    fair: bool
     style: str
     question: Question
     matcher: Matcher
@@ -54,9 +56,13 @@ def paragraphs(text: str) -> list[str]:
     return [piece for piece in out if piece.strip()]
 
 
-def read_examples(material: Path) -> list[Example]:
-    """The answerable questions of questions.jsonl with what is found for each among all of passages.jsonl."""
+def read_examples(material: Path, model: str, hold: int) -> list[Example]:
+    """The answerable questions of questions.jsonl with what is found for each among all of passages.jsonl.
+
+    :param model: folder of an encoder that was trained with `--hold` and the number `hold`.
+    """
     titles: dict[str, str] = {}
+    docs: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         pages = Path(folder) / "pages"
         (pages / "qrels").mkdir(parents=True)
@@ -64,13 +70,15 @@ def read_examples(material: Path) -> list[Example]:
         with (pages / "corpus.jsonl").open("w", encoding="utf-8") as file:
             for row in _rows(material / "passages.jsonl"):
                 title, body = _titled(row["text"])
-                for n, piece in enumerate(paragraphs(body)):
+                docs[row["doc"]] = paragraphs(body)
+                for n, piece in enumerate(docs[row["doc"]]):
                     titles[f"{row['doc']}/{n}"] = title
                     entry = {"_id": f"{row['doc']}/{n}", "title": title, "text": piece}
                     file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        archive = Archive.open(pages)
+        archive = Archive.open(pages, model=model)
+        held = held_out(docs, hold)
         return [
-            example(archive, row["question"], (row["answer"],), row["doc"], row["style"], titles)
+            example(archive, row["question"], (row["answer"],), row["doc"], row["doc"] in held, row["style"], titles)
             for row in _rows(material / "questions.jsonl")
             if row["answer"]
         ]
@@ -88,7 +96,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def example(
-    archive: Archive, asked: str, answers: tuple[str, ...], doc: str, style: str, titles: dict[str, str]
+    archive: Archive, asked: str, answers: tuple[str, ...], doc: str, fair: bool, style: str, titles: dict[str, str]
 ) -> Example:
     """What is found for one question; the passage of `doc` (ids begin with it and a slash) with the answer is right.
 
@@ -106,4 +114,4 @@ def example(
             for answer in answers:
                 gold.update((n, m.start(), m.end()) for m in re.finditer(re.escape(answer), text))
     described_ = tuple(described(question, matcher, sources))
-    return Example(doc, style, question, matcher, tuple(sources), described_, frozenset(gold), answers)
+    return Example(doc, fair, style, question, matcher, tuple(sources), described_, frozenset(gold), answers)
