@@ -8,9 +8,10 @@ Three logistic models over the features of `qa.evidence`, one after the other:
     right     if so, the quote that was found is the place
 
 Their product is the confidence: the probability that the quote answers the question. Whether to answer is decided by
-the first two: where the pages do state it, the best place found is shown even if another may be better. The weights
-are in abstain.json, fitted by `qa.training.abstaining`; what speaks for an answer can only have a weight of 0 or more,
-what speaks against it only one of 0 or less, so that no habit of the questions' authors is learned.
+the first two, each by a limit of its own: where the pages do state it, the best place found is shown even if another
+may be better. Weights and limits are in abstain.json, fitted by `qa.training.abstaining`; what speaks for an answer can
+only have a weight of 0 or more, what speaks against it only one of 0 or less, so that no habit of the questions'
+authors is learned.
 """
 
 from __future__ import annotations
@@ -25,22 +26,21 @@ from pathlib import Path
 
 from qa.records import Reason
 
+SPOKEN_OF = 0.5  # with a topic less likely than this, what is not answered is about something else
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """The models by name of feature; "" is the constant. `usual` stands in for features of a leg that is left out.
-
-    To be answered, a question needs `least_stated`, and `least_both` in the product of topic and stated. One with less
-    topic than `spoken_of` that is not answered is about something else.
+    To be answered, a question needs `least_topic` and `least_stated`.
     """
 
     topic: Mapping[str, float]
     stated: Mapping[str, float]
     right: Mapping[str, float]
     usual: Mapping[str, float]
+    least_topic: float
     least_stated: float
-    least_both: float
-    spoken_of: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,10 @@ def reason_for(judgement: Judgement, threshold: float | None = None, weights: We
     if threshold is not None:
         answered = judgement.confidence >= threshold
     else:
-        both = judgement.topic * judgement.stated
-        answered = judgement.stated >= weights.least_stated and both >= weights.least_both
+        answered = judgement.topic >= weights.least_topic and judgement.stated >= weights.least_stated
     if answered:
         return ""
-    return "not_stated" if judgement.topic >= weights.spoken_of else "off_topic"
+    return "not_stated" if judgement.topic >= SPOKEN_OF else "off_topic"
 
 
 def is_question(text: str) -> bool:

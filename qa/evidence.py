@@ -1,18 +1,21 @@
 """What speaks for a quote being the answer, and what against it: readable features for `qa.abstain`.
 
 A question's units (its content words) count by their rarity here. How far a text says a unit is the higher of two: the
-thesaurus' nearness of the nearest word in it, and the soft match of the unit's tokens. The focus of a question is what
-stands beside its interrogative (几名快递员: 快递员), or at its end. A near miss names everything else in the article's
-own words, but its focus is not there; a paraphrase is as free with the rest as with the focus:
+thesaurus' nearness of the nearest word in it, and the soft match of the unit's tokens. A near miss names everything
+else in the article's own words, but what it is after (its focus, see `qa.aim`) is not stated there (`qa.stated`); a
+paraphrase is as free with the rest as with the focus, so that what is missing counts by how much of the rest stands in
+the article, word for word:
 
-    margin      how much better the quote's passage was found than the best of any other article
+    margin      how much better the quote's passage was found than the best of any article that is not much the same
     gap         how much better some other passage was found
     dense       the cosine of question and passage
     focus       how far the quote says the focus
-    lag         how much more of the rest stands in the article, word for word, than of the focus in the quote
+    missing     no sentence of the article says the focus and holds something of the kind asked for
+    apart       the focus does not stand beside such a thing
     answer      the log odds of the short answer among all that might be one
+    fit         how well the spans of the answer's sentence fit, together: the log of their sum before it is shared out
     typed       the quote holds something of the kind asked for; untyped: it does not, though rules would find it
-    untimed     the quote has no time as exact as asked for (哪年, 几点); undated: nor has the article
+    untimed     the quote has no time as exact as asked for (哪年, 几点)
     uncounted   the article has no number of the unit asked for (多少亩)
 """
 
@@ -23,9 +26,10 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corpus.fold import fold, matching_form
+from corpus.words import pairs
+from qa.aim import aim
 from qa.asks import asked
 from qa.extract import Found
 from qa.match import Matcher
@@ -34,16 +38,12 @@ from qa.rank import KINDS, strength
 from qa.records import Hit
 from qa.retriever import Retriever
 from qa.spans import holds
+from qa.stated import stated
 
-Floats = NDArray[np.float64]
 # What the best passage of another article usually comes to: for a folder of one article, and hits of one alone.
 UNRELATED = 3.0
 HITS = 10  # so many are looked at, of which most are beside the quote's
-_REACH, _REACH_ENGLISH = 4.0, 12.0  # characters over which the focus fades
-_WH = re.compile(
-    r"哪|什么|啥|何|多少|几|谁|怎|咋|多(?:久|长|大|高|远|重|深|宽|快)|是否|是不是|有没有|吗|"
-    r"\b(?:what|which|who|whose|when|where|why|how (?:many|much|long|old|far|often|big|large)|how)\b"
-)
+SAME = 0.5  # passages that share so much of their character pairs tell of much the same
 _AMOUNT = r"(?:\d[\d,.]*|[〇零一二两三四五六七八九十百千]+)[万亿千百]*[余多几]?[个多余]?"
 # What a question for a time must find in print; only where it says how exact a time it wants.
 _TIMES = tuple(
@@ -75,24 +75,23 @@ def evidence(
     if retriever.options.soft:
         said = np.maximum(said, retriever.unit_match(question, [form])[0])
     weights = matcher.weights / (float(matcher.weights.sum()) or 1.0)
-    focus = _focus(question, weights)
-    rest = np.maximum(weights - focus / 2, 0.0)
-    rest = rest / (float(rest.sum()) or 1.0)
-    printed = np.array([float(bool(unit.near) and unit.near[0][0] in article) for unit in question.units])
-    focused = float(focus @ said)
-    elsewhere = [strength(other) for other in hits if other.article.id != hit.article.id]
+    after = aim(question, weights)
+    in_print = np.array([float(bool(unit.near) and unit.near[0][0] in article) for unit in question.units])
+    printed = float(after.rest @ in_print)
+    states = stated(retriever, question, matcher, after.focus, hit.passage, found)
     best = strength(hit)
     typed = question.asks in KINDS and holds(question, quote)
     out = {
-        "margin": best - max(elsewhere, default=UNRELATED),
+        "margin": best - max(_elsewhere(hit, hits), default=UNRELATED),
         "gap": max(0.0, *(strength(other) - best for other in hits)),
-        "focus": focused,
-        "lag": max(0.0, float(rest @ printed) - focused),
+        "focus": float(after.focus @ said),
+        "missing": printed * (1.0 - states.together),
+        "apart": printed * (1.0 - states.beside),
         "answer": _logit(0.0 if found.answer is None else found.answer.score),
+        "fit": found.fit,
         "typed": float(typed),
         "untyped": float(question.asks in KINDS and not typed),
         "untimed": float(_untimed(question, form)),
-        "undated": float(_untimed(question, article)),
         "uncounted": float(_uncounted(question, article)),
     }
     if retriever.options.dense:
@@ -100,21 +99,18 @@ def evidence(
     return out
 
 
-def _focus(question: Question, weights: Floats) -> Floats:
-    """The units' weights by how near they stand to the interrogative, or the end; they add up to 1, or are all 0."""
-    text = question.folded
-    found = _WH.search(text)
-    start, end = found.span() if found is not None else (len(text), len(text))
-    reach = _REACH_ENGLISH if question.english else _REACH
-    near = np.zeros(len(weights))
-    for n, unit in enumerate(question.units):
-        places = [(m.start(), m.end()) for m in re.finditer(re.escape(unit.surface.split()[0]), text)]
-        gaps = [max(0, start - b, a - end) for a, b in places]
-        near[n] = math.exp(-min(gaps) / reach) if gaps else 0.0
-    focus = weights * near
-    total = float(focus.sum())
-    out: Floats = focus / total if total > 0 else focus
-    return out
+def _elsewhere(hit: Hit, hits: Sequence[Hit]) -> list[float]:
+    """The strength of the hits in other articles.
+
+    Not of those that tell of much the same: that two articles speak of a thing is no sign that none does.
+    """
+    mine = frozenset(pairs(matching_form(hit.passage.text).text))
+    same = {hit.article.id}
+    for other in hits:
+        theirs = frozenset(pairs(matching_form(other.passage.text).text))
+        if len(mine & theirs) >= SAME * max(len(mine | theirs), 1):
+            same.add(other.article.id)
+    return [strength(other) for other in hits if other.article.id not in same]
 
 
 def _logit(probability: float) -> float:
