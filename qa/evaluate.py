@@ -1,62 +1,42 @@
 """`evaluate`: a question set through the whole chain, every result checked against its page, and the figures.
 
-Writes DIR/results.jsonl (one row per question or turn, in the set's order), DIR/metrics.json, and DIR/coverage.csv and
-coverage.svg with what each threshold gives (see `qa.calibration`; empty where nothing was answered). All appear only
-when the run is complete; a run that fails leaves what was there.
+Writes DIR/results.jsonl (one row per question or turn, in the set's order), DIR/metrics.json, DIR/report.txt (the
+tables that are shown), and DIR/coverage.csv and coverage.svg with what each threshold gives (see `qa.calibration`;
+empty where nothing was answered). All appear only when the run is complete; a run that fails leaves what was there.
+metrics.json tells beside the figures what they depend on: the options, the index with its model, the fitted weights,
+the versions and the machine.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from corpus.errors import InputError, QuestionError
-from corpus.records import Page, Skipped
+from corpus.errors import InputError
+from corpus.records import Page
+from qa.asking import Answering, ask_all, ask_given
 from qa.calibration import Bin, curve, curve_csv, curve_svg, operating, reliability, reliability_table, summary
-from qa.metrics import Outcome, grouped, is_judged, judged, table
-from qa.question_sets import Dialogue, Question, QuestionSet, read_questions
-from qa.records import Hit, Reply
-from qa.rows import as_row, check_hits, check_reply, dump_line
+from qa.metrics import RETRIEVAL, Outcome, grouped, is_judged, judged, table
+from qa.question_sets import Dialogue, QuestionSet, read_questions
+from qa.rows import dump_line
 
 if TYPE_CHECKING:
     from qa.retriever import Options
 
 Progress = Callable[[str, int, int], None]
-_FILES = ("results.jsonl", "metrics.json", "coverage.csv", "coverage.svg")
+_FILES = ("results.jsonl", "metrics.json", "report.txt", "coverage.csv", "coverage.svg")
 # Whose versions may change a figure.
 _PARTS = ("baowen", "numpy", "faiss-cpu", "jieba", "tokenizers", "tantivy", "OpenCC", "sentence-transformers", "torch")
-_BIG = 20  # from so many questions on, a progress bar is shown
-
-
-class Talk(Protocol):
-    """A conversation: `ask` never raises QuestionError."""
-
-    def ask(self, question: str, k: int = ...) -> Reply: ...
-
-
-class Answering(Protocol):
-    """What an archive must do to be evaluated: `reply` never raises QuestionError, `retrieve` may."""
-
-    @property
-    def pages(self) -> Sequence[Page]: ...
-    @property
-    def skipped(self) -> Sequence[Skipped]: ...
-    @property
-    def notes(self) -> Sequence[str]: ...
-    def reply(self, question: str, k: int = ...) -> Reply: ...
-    def retrieve(self, question: str, k: int = ...) -> Sequence[Hit]: ...
-    def conversation(self) -> Talk: ...
-    def close(self) -> None: ...
 
 
 def evaluate(
@@ -68,6 +48,7 @@ def evaluate(
     k: int = 10,
     options: Options | None = None,
     retrieval_only: bool = False,
+    gold_passages: bool = False,
     progress: Progress | None = None,
     open_archive: Callable[..., Answering] | None = None,
     show: Callable[[str], None] | None = print,
@@ -78,6 +59,9 @@ def evaluate(
 
     :param pages: folder, file or retrieval set; None for the sample pages.
     :param retrieval_only: find passages but answer nothing; a dialogue's turns are then searched for as they stand.
+    :param gold_passages: ask every question a second time with the right passage given and without abstaining (see
+        `qa.asking`), for what finding it costs; results.jsonl is of the first time. Where that abstains, the cost holds
+        that of abstaining as well: with a threshold of 0 it does not.
     :param progress: as for `Archive.open`, called while the pages are read and indexed.
     :param open_archive: what opens the archive, `Archive.open` if None.
     :param show: given the table and the speed, as text; None for silence.
@@ -88,6 +72,8 @@ def evaluate(
     """
     if k < 1:
         raise InputError(f"k is {k}, the number of passages per question; give 1 or more (10 is usual).")
+    if gold_passages and retrieval_only:
+        raise InputError("Retrieval alone answers nothing, with passages given or not; leave out one of the two.")
     if warn is None:
         warn = _to_stderr
     if options is None:
@@ -99,7 +85,7 @@ def evaluate(
 
         open_archive = Archive.open
     asked = read_questions(questions)
-    with _writing(Path(out).expanduser(), *_FILES) as (rows, figures, sheet, picture):
+    with _writing(Path(out).expanduser(), *_FILES) as (rows, figures, told, sheet, picture):
         archive = open_archive(pages, model=model, options=options, progress=progress)
         try:
             for note in archive.notes:
@@ -110,15 +96,21 @@ def evaluate(
                 warn(doubt)
             outcomes: list[Outcome] = []
             seconds: list[float] = []
-            for outcome, row in _run(archive, asked, k, retrieval_only):
+            for outcome, row in ask_all(archive, asked, k, retrieval_only):
                 outcomes.append(outcome)
                 seconds.append(row["seconds"])
                 rows.write(dump_line(row))
+            again: list[Outcome] = []
+            if gold_passages:
+                never_abstaining = replace(options, threshold=0.0)
+                with closing(open_archive(pages, model=model, options=never_abstaining, progress=progress)) as always:
+                    again = list(ask_given(always, asked, k))
             found = judged(outcomes)
             points = curve(found)
             given = operating(found, [outcome.answered is True for outcome in outcomes if is_judged(outcome)])
             metrics = {
                 "figures": grouped(outcomes),
+                **(_cost(outcomes, again) if gold_passages else {}),
                 "calibration": {
                     "bins": [asdict(one) for one in reliability(found)],
                     **summary(found),
@@ -128,13 +120,17 @@ def evaluate(
                 "speed": _speed(seconds),
                 "options": {
                     **asdict(options),
+                    "without": list(options.without),
                     "pages": None if pages is None else str(pages),
                     "questions": str(questions),
                     "model": model,
                     "k": k,
                     "retrieval_only": retrieval_only,
+                    "gold_passages": gold_passages,
                     **{name: _plain(value) for name, value in (settings or {}).items()},
                 },
+                "index": dict(archive.statistics()),
+                "weights": _weights(),
                 "versions": _versions(),
                 "machine": {
                     "platform": platform.platform(),
@@ -148,6 +144,7 @@ def evaluate(
             archive.close()
         json.dump(metrics, figures, ensure_ascii=False, indent=2)
         figures.write("\n")
+        told.write(report(metrics) + "\n")
         sheet.write(curve_csv(points if found else []))
         picture.write(curve_svg(points if found else [], given))
     if show is not None:
@@ -161,41 +158,18 @@ def report(metrics: dict[str, Any]) -> str:
     line = f"{metrics['counts']['questions']} questions, p50 {speed['p50_ms']:.1f} ms, p95 {speed['p95_ms']:.1f} ms"
     bins = [Bin(**one) for one in metrics["calibration"]["bins"]]
     told = ["", reliability_table(bins), ""] if any(one.n for one in bins) else []
-    return "\n".join([table(metrics["figures"]), *told, line])
+    return "\n".join([table(metrics["figures"]), *_cost_lines(metrics), *told, line])
 
 
-def _run(
-    archive: Answering, asked: QuestionSet, k: int, retrieval_only: bool
-) -> Iterator[tuple[Outcome, dict[str, Any]]]:
-    with _bar(len(asked.questions)) as advance:
-        for item in asked.items:
-            talk = archive.conversation() if isinstance(item, Dialogue) and not retrieval_only else None
-            for question in item.turns if isinstance(item, Dialogue) else (item,):
-                start = time.perf_counter()
-                if retrieval_only:
-                    reply = _retrieved(archive, question.text, k)
-                else:
-                    reply = (archive.reply if talk is None else talk.ask)(question.text, k=k)
-                seconds = time.perf_counter() - start
-                check_hits(question.id, reply.hits)
-                if not retrieval_only:
-                    check_reply(question.id, reply)
-                yield _outcome(question, reply, retrieval_only), as_row(question, reply, seconds)
-                advance()
-
-
-def _retrieved(archive: Answering, question: str, k: int) -> Reply:
-    try:
-        hits = tuple(archive.retrieve(question, k=k))
-    except QuestionError:
-        hits = ()
-    return Reply(question, question, False, "", None, None, hits, 0.0, 0.0, "")
-
-
-def _outcome(question: Question, reply: Reply, retrieval_only: bool) -> Outcome:
-    passages = tuple(hit.passage for hit in reply.hits)
-    answered = None if retrieval_only else reply.answered
-    return Outcome(question, passages, answered, reply.quote, reply.answer, reply.confidence, reply.withheld)
+def _cost_lines(metrics: dict[str, Any]) -> list[str]:
+    """The answers with the right passage given, and what finding it costs; nothing where that was not measured."""
+    if not metrics.get("gold_passages"):
+        return []
+    lines = []
+    for label, key in (("passage given", "gold_passages"), ("finding costs", "retrieval_cost")):
+        told = [f"{name} {value:.3f}" for name, value in metrics[key].items() if name != "n"]
+        lines.append(f"{label}: {', '.join(told)}")
+    return ["", *lines]
 
 
 def _doubts(asked: QuestionSet, pages: Iterable[Page]) -> Iterator[str]:
@@ -245,6 +219,15 @@ def _speed(seconds: Sequence[float]) -> dict[str, float]:
     }
 
 
+def _cost(outcomes: Sequence[Outcome], again: Sequence[Outcome]) -> dict[str, dict[str, float]]:
+    """The figures of answers with the right passage given, and what finding it costs: how much higher they are."""
+    names = {outcome.question.id for outcome in again}
+    figures = grouped([outcome for outcome in outcomes if outcome.question.id in names]).get("all", {})
+    better = {name: value for name, value in grouped(again).get("all", {}).items() if name not in RETRIEVAL}
+    cost = {name: better[name] - figures[name] for name in better if name != "n"}
+    return {"gold_passages": better, "retrieval_cost": cost}
+
+
 def _plain(value: object) -> object:
     """What JSON can hold of a setting."""
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
@@ -259,18 +242,14 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def _weights() -> dict[str, str]:
+    """The SHA-256 of each file of fitted weights, by its name: a fit changes figures and no version."""
+    found = sorted(Path(__file__).parent.glob("*.json"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
 def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr)
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[], object]]:
-    """A progress bar on stderr for a big set; its `advance`. A log gets a line every ten seconds, no redrawing."""
-    from tqdm import tqdm
-
-    interval = 0.2 if sys.stderr.isatty() else 10.0
-    with tqdm(total=total, desc="Asking", unit="q", file=sys.stderr, mininterval=interval, disable=total < _BIG) as bar:
-        yield bar.update
 
 
 @contextmanager

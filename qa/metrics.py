@@ -8,6 +8,7 @@
     quote       the quote holds a gold answer, stands in a right passage of the first ten and has at most 160 characters
     tight       such a quote that is no longer than the evidence and 40 characters (100 are always allowed)
     em, f1      exact match and character F1 of the short answer, the best over the gold answers
+    cmrc_f1     its F1 by the rule of the CMRC 2018 evaluation (questions of retrieval sets only; see `qa.cmrc`)
     answered    the share that was answered
     abstained   over the questions that the pages do not answer: the share that was not answered
 
@@ -31,6 +32,7 @@ from pathlib import PurePosixPath
 from corpus.errors import EvaluationError
 from corpus.records import Passage
 from qa.calibration import Judged
+from qa.cmrc import cmrc_f1
 from qa.question_sets import Question
 from qa.records import Excerpt
 
@@ -38,7 +40,7 @@ LONGEST_PASSAGE = 600
 LONGEST_QUOTE = 160
 DEPTH = 10
 RETRIEVAL = ("hit@1", "hit@3", "hit@5", "mrr@10", "ndcg@10", "r@10")
-FIGURES = (*RETRIEVAL, "quote", "tight", "em", "f1", "answered", "abstained")
+FIGURES = (*RETRIEVAL, "quote", "tight", "em", "f1", "cmrc_f1", "answered", "abstained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ def answer_figures(outcome: Outcome) -> dict[str, float]:
         short = outcome.answer.text if outcome.answered and outcome.answer is not None else ""
         out["em"] = float(bool(bare(short)) and any(bare(short) == bare(answer) for answer in question.answers))
         out["f1"] = max(character_f1(short, answer) for answer in question.answers)
+        if question.gold == "source":
+            out["cmrc_f1"] = max(cmrc_f1(short, answer) for answer in question.answers)
     out["answered"] = float(outcome.answered)
     return out
 

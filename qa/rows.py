@@ -161,7 +161,8 @@ def check_reply(name: str, reply: Reply) -> None:
             f"({reply.reason!r})."
         )
     again = [("sentence that says it again", one) for one in reply.also]
-    for part, excerpt in [("quote", reply.quote), ("answer", reply.answer), *again]:
+    kept_back = ("quote that was not shown", reply.withheld)
+    for part, excerpt in [("quote", reply.quote), ("answer", reply.answer), kept_back, *again]:
         if excerpt is None:
             continue
         place = f"Row {name}, {part}"

@@ -1,17 +1,19 @@
-import dataclasses
+import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import qa.evaluate
 from corpus.collections import read_collection
 from corpus.errors import EvaluationError, InputError, QuestionError, QuestionSetError
 from corpus.ids import article_id
 from corpus.passages import passages_of
 from corpus.records import Article, Block, Page, Skipped, Span
-from qa.evaluate import evaluate
+from qa.evaluate import evaluate, report
 from qa.records import Excerpt, Hit, Reply
 from qa.retriever import Options
 from qa.rows import check_hits, check_reply, dump_line, sliced
@@ -40,6 +42,7 @@ class FakeArchive:
         self.notes = ("The index was rebuilt.",)
         self.closed = False
         self.opened_with: dict[str, Any] = {}
+        self.given: list[set[str]] = []
         self._change = change
         self._before = ""
 
@@ -66,12 +69,27 @@ class FakeArchive:
         hits = tuple(self.retrieve(effective, k))
         if hits[0].score < 2:
             return Reply(question, effective, False, "off_topic", None, None, hits, 0.0, 0.0, "")
+        reply = self.answered(question, effective, hits)
+        return reply if self._change is None else self._change(reply)
+
+    def answered(self, question: str, effective: str, hits: tuple[Hit, ...]) -> Reply:
         text = hits[0].passage.text
         start = max(text.find("款"), text.find("有")) + 1
         end = start + 6 if "款" in text else start + 3
         quote = _excerpt(hits[0], 0, 0, len(text))
-        reply = Reply(question, effective, True, "", quote, _excerpt(hits[0], 0, start, end), hits, 0.9, 0.0, "公交")
+        return Reply(question, effective, True, "", quote, _excerpt(hits[0], 0, start, end), hits, 0.9, 0.0, "公交")
+
+    def reply_from(self, passage_ids: Collection[str], question: str, k: int = 10) -> Reply:
+        self.given.append(set(passage_ids))
+        chosen = [passage for page in self.pages for passage in passages_of(page) if passage.id in passage_ids]
+        if not chosen:
+            return Reply(question, question, False, "off_topic", None, None, (), 0.0, 0.0, "")
+        page = next(page for page in self.pages if page.source == chosen[0].source)
+        reply = self.answered(question, question, (Hit(chosen[0], page.articles[0], page, 1.0),))
         return reply if self._change is None else self._change(reply)
+
+    def statistics(self) -> dict[str, int | str]:
+        return {"passages": 3, "model": "toy", "fingerprint": "f" * 64}
 
     def conversation(self) -> "FakeArchive":
         return FakeTalk(self.pages)
@@ -192,6 +210,10 @@ def test_the_figures_are_written_and_returned(tmp_path: Path) -> None:
     assert (metrics["options"]["dense"], metrics["options"]["model"], metrics["options"]["k"]) == (False, "m", 7)
     assert 0 <= metrics["speed"]["p50_ms"] <= metrics["speed"]["p95_ms"]
     assert set(metrics["machine"]) == {"platform", "processor", "cpus", "python"}
+    assert metrics["index"] == {"passages": 3, "model": "toy", "fingerprint": "f" * 64}
+    weights = Path(qa.evaluate.__file__).with_name("rank.json").read_bytes()
+    assert metrics["weights"]["rank.json"] == hashlib.sha256(weights).hexdigest()
+    assert {"abstain.json", "answers.json"} < set(metrics["weights"])
     assert archive.opened_with == {
         "pages": "papers",
         "model": "m",
@@ -215,17 +237,17 @@ def test_confidence_is_held_against_what_is_right(tmp_path: Path) -> None:
     assert table[1:] == ["0.000000,1.000000,0.250000,1.000000,0.000000", "0.900000,0.250000,1.000000,1.000000,1.000000"]
     assert "this run: 25% answered" in (tmp_path / "out" / "run" / "coverage.svg").read_text("utf-8")
     assert "0.9 to 1.0       1      0.900      1.000" in shown[0]
+    assert (tmp_path / "out" / "run" / "report.txt").read_text("utf-8") == shown[0] + "\n"
     assert (metrics["options"]["device"], metrics["options"]["reader"]) == ("cpu", "r")
     assert {"numpy", "torch", "jieba"} <= set(metrics["versions"])
 
 
 def test_a_withheld_quote_counts_for_the_curve(tmp_path: Path) -> None:
-    def withhold(reply: Reply) -> Reply:
-        return dataclasses.replace(
-            reply, answered=False, reason="not_stated", quote=None, answer=None, withheld=reply.quote, confidence=0.3
-        )
+    def unsure(reply: Reply) -> Reply:
+        withheld: Reply = _withheld()(reply)
+        return replace(withheld, confidence=0.3)
 
-    metrics = _run(tmp_path, FakeArchive((_page(),), withhold), ROWS[:1])
+    metrics = _run(tmp_path, FakeArchive((_page(),), unsure), ROWS[:1])
     assert metrics["figures"]["all"]["answered"] == metrics["figures"]["all"]["quote"] == 0.0
     assert metrics["calibration"]["bins"][3]["true"] == 1.0
     assert metrics["calibration"]["operating"]["accuracy"] is None
@@ -241,6 +263,49 @@ def test_retrieval_alone_answers_nothing(tmp_path: Path) -> None:
     assert metrics["figures"]["unanswerable"] == {"n": 3}
     assert metrics["calibration"]["operating"] is None and not any(one["n"] for one in metrics["calibration"]["bins"])
     assert (tmp_path / "out" / "run" / "coverage.csv").read_text("utf-8").count("\n") == 1
+
+
+def test_a_sentence_that_says_it_again_may_be_shown(tmp_path: Path) -> None:
+    assert _run(tmp_path, FakeArchive((_page(),), _also()), ROWS[:1])["figures"]["all"]["quote"] == 1.0
+
+
+def test_the_right_passages_are_given_and_what_finding_them_costs_is_told(tmp_path: Path) -> None:
+    archive = FakeArchive((_page(),))
+    # The bus loan is found and answered. The question for the fair is put so that the loan's paragraph is found first.
+    misled = {**FAIR, "id": "a-2", "question": "公司的款？", "style": "keyword"}
+    elsewhere = {**FAIR, "id": "a-3", "evidence": "没有印出来的话", "style": "keyword"}
+    shown: list[str] = []
+    rows = [LOAN, misled, elsewhere, *ROWS[1:]]
+    metrics = _run(tmp_path, archive, rows, gold_passages=True, options=Options(threshold=0.5), show=shown.append)
+    loan, fair = (passage.id for passage in passages_of(_page()) if passage.kind == "body")
+    # Neither the turns of the dialogue nor what the pages do not answer; one whose evidence is in no passage counts.
+    assert archive.given == [{loan}, {fair}, set()]
+    assert archive.opened_with["options"] == Options(threshold=0.0)
+    # Exact matches of the three: with the passage given loan and fair, of all passages the loan and the third question.
+    assert metrics["gold_passages"]["n"] == 3
+    assert metrics["gold_passages"]["em"] == pytest.approx(2 / 3)
+    assert metrics["retrieval_cost"]["em"] == pytest.approx(2 / 3 - 2 / 3)
+    assert metrics["retrieval_cost"]["quote"] == pytest.approx(2 / 3 - 1 / 3)
+    assert "hit@1" not in metrics["gold_passages"] and "hit@1" not in metrics["retrieval_cost"]
+    assert "passage given: quote 0.667, tight 0.667, em 0.667" in shown[0]
+    assert "finding costs: quote 0.333" in shown[0]
+    assert len(_results(tmp_path)) == 8 and metrics["options"]["gold_passages"] is True
+
+
+def test_what_is_said_with_the_passage_given_is_checked_as_well(tmp_path: Path) -> None:
+    def lie(reply: Reply) -> Reply:
+        return _quote(start=1)(reply) if len(reply.hits) == 1 else reply
+
+    with pytest.raises(EvaluationError, match="Row a-1, quote: characters 1 to 16"):
+        _run(tmp_path, FakeArchive((_page(),), lie), ROWS[:1], gold_passages=True)
+
+
+def test_nothing_is_told_of_passages_that_were_not_given(tmp_path: Path) -> None:
+    metrics = _run(tmp_path, FakeArchive((_page(),)), ROWS[:1])
+    assert not {"gold_passages", "retrieval_cost"} & set(metrics)
+    assert "passage given" not in report(metrics)
+    with pytest.raises(InputError, match="leave out one of the two"):
+        _run(tmp_path, FakeArchive((_page(),)), gold_passages=True, retrieval_only=True)
 
 
 def test_a_retrieval_set_is_read_by_its_own_ids(tmp_path: Path) -> None:
@@ -299,6 +364,18 @@ def _answer(**named: Any) -> Any:
     return lambda reply: replace(reply, answer=replace(reply.answer, **named))
 
 
+def _also(**named: Any) -> Any:
+    """The other paragraph as one that says it again, but for what is named."""
+    return lambda reply: replace(reply, also=(replace(_excerpt(reply.hits[1], 1, 0, 11), **named),))
+
+
+def _withheld(**named: Any) -> Any:
+    """The answer taken back; its quote is kept, but for what is named."""
+    return lambda reply: replace(
+        reply, answered=False, reason="not_stated", quote=None, answer=None, withheld=replace(reply.quote, **named)
+    )
+
+
 def _hit(**named: Any) -> Any:
     def change(reply: Reply) -> Reply:
         first = reply.hits[0]
@@ -328,6 +405,11 @@ def _hit(**named: Any) -> Any:
         (_quote(spans=SECOND), "Row a-1, quote: its page says '展会有30家企业参加。'"),
         (_answer(start=9), "Row a-1, answer: characters 9 to 16"),
         (_answer(spans=((11, 12),)), "Row a-1, answer: its page says"),
+        (_also(text="展会"), "Row a-1, sentence that says it again: characters 0 to 11 of its passage"),
+        (_also(hit=2), "Row a-1, sentence that says it again: it is of passage 2"),
+        (_also(spans=FIRST), "Row a-1, sentence that says it again: its page says"),
+        (_withheld(text="展会"), "Row a-1, quote that was not shown: characters 0 to 16 of its passage"),
+        (_withheld(hit=9), "Row a-1, quote that was not shown: it is of passage 9"),
         (_with(quote=None), "Row a-1 is answered, but has no quote"),
         (_with(reason="off_topic"), "Row a-1 is answered, but has no quote or has the reason 'off_topic'"),
         (_with(answered=False, reason="off_topic"), "Row a-1 is not answered, but has a quote"),
@@ -347,7 +429,7 @@ def test_a_failed_run_leaves_the_results_of_the_last_one(tmp_path: Path) -> None
     with pytest.raises(EvaluationError):
         _run(tmp_path, archive)
     assert _results(tmp_path) == before
-    written = ["coverage.csv", "coverage.svg", "metrics.json", "results.jsonl"]
+    written = ["coverage.csv", "coverage.svg", "metrics.json", "report.txt", "results.jsonl"]
     assert sorted(path.name for path in (tmp_path / "out" / "run").iterdir()) == written
     assert archive.closed
 
