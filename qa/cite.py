@@ -1,9 +1,10 @@
-"""How a hit is cited: newspaper file, sheet of a PDF, issue, article, paragraph."""
+"""How a hit is cited: newspaper file, sheet of a PDF, paper and issue, article, paragraph."""
 
 from __future__ import annotations
 
 from corpus.records import Page, Span
 from corpus.regions import sheets_of
+from qa.papers import Paper, Papers
 from qa.records import Hit
 
 _KINDS = {
@@ -15,17 +16,24 @@ _KINDS = {
 }
 
 
-def cite(hit: Hit) -> str:
+def cite(hit: Hit, papers: Papers | None = None) -> str:
     """One line that says where a passage stands: `page_3.txt 《headline》第2段`. What is not known is left out.
 
     第3页 is a sheet of a PDF file, 第3版 a page of the newspaper.
+
+    :param papers: what is known of the papers; None for what the page itself says.
     """
-    passage, page = hit.passage, hit.page
-    issue = " ".join(part for part in (page.date or "", f"第{page.page}版" if page.page else "") if part)
+    passage, paper = hit.passage, (papers or Papers()).of(hit.page)
     title = f"《{passage.headline}》" if passage.headline else ""
-    return " ".join(
-        part for part in (passage.source, sheet(page, passage.spans), issue, title + _paragraph(hit)) if part
-    )
+    shown = (paper.file, sheet(hit.page, passage.spans), issue(paper), title + _paragraph(hit))
+    return " ".join(part for part in shown if part)
+
+
+def issue(paper: Paper) -> str:
+    """Paper, day and page: `柳湾日报 2026-04-01 第3版 民生`. What is not known is left out."""
+    day = "" if paper.date is None else paper.date.isoformat()
+    page = "" if paper.page is None else f"第{paper.page}版"
+    return " ".join(part for part in (paper.title, day, page, paper.page_name) if part)
 
 
 def place(hit: Hit) -> str:

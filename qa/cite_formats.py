@@ -1,11 +1,11 @@
 """Citations to copy: GB/T 7714-2015, RIS, BibTeX, CSL-JSON and Markdown, of one passage or of many.
 
-What is not known is left out; a newspaper's name stands in a citation only where the caller knows it. An article
-without a headline is cited by its opening words. The writers of an article are its reporters, then its correspondents;
-of a photo item, who took the picture, and whoever else signs where nobody did.
+What is not known is left out: name, place, publisher and ISSN of a newspaper stand in a citation only where papers.toml
+or the caller says them. An article without a headline is cited by its opening words. The writers of an article are its
+reporters, then its correspondents; of a photo item, who took the picture, and whoever else signs where nobody did.
 
-GB/T 7714-2015: 主要责任者. 题名[N]. 报纸名, 出版日期(版次). Up to three names, then 等. The place in the file and the
-passage's address follow as a note.
+GB/T 7714-2015: 主要责任者. 题名[N]. 报纸名, 出版日期(版次). Up to three names, then 等. A page without a number goes by
+its name. The place in the file and the passage's address follow as a note.
 RIS: Zotero's and EndNote's newspaper article, TY NEWS; UTF-8, one field a line.
 BibTeX: @article with entrysubtype newspaper as biblatex has it, @misc where the newspaper is not known.
 CSL-JSON: article-newspaper of the CSL 1.0.2 data schema.
@@ -19,8 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from corpus.issue import issue_day
 from qa.cite import place
+from qa.papers import Papers
+from qa.plain import one_line
 from qa.records import CitationStyle, Hit
 
 _OPENING: Final = 20
@@ -43,7 +44,8 @@ _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 class Reference:
     """What is known of a hit for citing it, on one line each; None and () for what is not.
 
-    `date` is (year, month, day). `place` says where in the file (page_3.txt 第2段). `address` is `baowen:` and the
+    `paper` is the newspaper's title, `city` where it comes out; `date` is (year, month, day); `page` and `page_name`
+    are the newspaper page's. `place` says where in the file (page_3.txt 第2段). `address` is `baowen:` and the
     passage's id, which stays the same as long as the file's name and the article's text do.
     """
 
@@ -54,6 +56,10 @@ class Reference:
     page: str | None
     place: str
     address: str
+    city: str | None = None
+    publisher: str | None = None
+    issn: str | None = None
+    page_name: str | None = None
 
     @property
     def iso(self) -> str | None:
@@ -61,46 +67,56 @@ class Reference:
         return None if self.date is None else "{:04d}-{:02d}-{:02d}".format(*self.date)
 
 
-def reference(hit: Hit, paper: str | None = None) -> Reference:
+def reference(hit: Hit, papers: Papers | str | None = None) -> Reference:
     """What is known of a hit.
 
-    :param paper: the newspaper's name; None where it is not known.
+    :param papers: what papers.toml says, or the newspaper's name; None where only the pages themselves say something.
     """
-    article, page = hit.article, hit.page
-    day = issue_day(page.date)
+    article = hit.article
+    paper = _papers(papers).of(hit.page)
     writers = (*article.reporters, *article.correspondents)
     authors = (article.photographers or writers) if article.kind == "photo" else writers
-    title = _line(article.headline or hit.passage.headline)
+    title = one_line(article.headline or hit.passage.headline)
     if not title:
-        text = _line(article.paragraphs[0].text if article.paragraphs else hit.passage.text)
+        text = one_line(article.paragraphs[0].text if article.paragraphs else hit.passage.text)
         title = text if len(text) <= _OPENING else text[:_OPENING] + "…"
     return Reference(
-        tuple(_line(name) for name in authors),
-        title,
-        None if paper is None or not _line(paper) else _line(paper),
-        None if day is None else (day.year, day.month, day.day),
-        None if page.page is None else _line(page.page),
-        _line(" ".join(part for part in (hit.passage.source, place(hit)) if part)),
-        f"baowen:{hit.passage.id}",
+        authors=tuple(one_line(name) for name in authors),
+        title=title,
+        paper=paper.title,
+        date=None if paper.date is None else (paper.date.year, paper.date.month, paper.date.day),
+        page=paper.page,
+        place=one_line(" ".join(part for part in (paper.file, place(hit)) if part)),
+        address=f"baowen:{hit.passage.id}",
+        city=paper.place,
+        publisher=paper.publisher,
+        issn=paper.issn,
+        page_name=paper.page_name,
     )
 
 
-def bibliography(hits: Sequence[Hit], style: CitationStyle, paper: str | None = None) -> str:
+def bibliography(hits: Sequence[Hit], style: CitationStyle, papers: Papers | str | None = None) -> str:
     """The hits cited in their order: a file that other programs read, without a line feed at the end.
 
-    :param paper: the newspaper's name; None where it is not known.
+    :param papers: as for `reference`.
     """
-    references = [reference(hit, paper) for hit in hits]
+    papers = _papers(papers)
+    references = [reference(hit, papers) for hit in hits]
     if style == "csl":
         return json.dumps([csl(one) for one in references], ensure_ascii=False, indent=2)
     writers: dict[str, Callable[[Reference], str]] = {"gbt": gbt, "ris": ris, "bibtex": bibtex, "markdown": markdown}
     return ("\n\n" if style in ("ris", "bibtex") else "\n").join(writers[style](one) for one in references)
 
 
+def _papers(papers: Papers | str | None) -> Papers:
+    return papers if isinstance(papers, Papers) else Papers().titled(papers)
+
+
 def gbt(one: Reference) -> str:
     """As GB/T 7714-2015 has it: 王一, 李二. 新桥通车[N]. 柳湾日报, 2026-04-01(3). 20260401_03版.txt 第2段. baowen:…"""
     issue = ", ".join(part for part in (one.paper, one.iso) if part is not None)
-    issue += f"({one.page})" if one.page is not None else ""
+    page = one.page or one.page_name
+    issue += f"({page})" if page is not None else ""
     names = ", ".join(one.authors[:_NAMED])
     if len(one.authors) > _NAMED:
         names += ", 等" if _HAN.search(names) else ", et al"
@@ -116,6 +132,8 @@ def ris(one: Reference) -> str:
         fields += [("PY", f"{one.date[0]:04d}"), ("DA", "{:04d}/{:02d}/{:02d}".format(*one.date))]
     if one.page is not None:
         fields.append(("SP", one.page))
+    more = (("SE", one.page_name), ("CY", one.city), ("PB", one.publisher), ("SN", one.issn))
+    fields += [(tag, value) for tag, value in more if value is not None]
     fields += [("N1", f"{one.place}; {one.address}"), ("ER", "")]
     return "\n".join(f"{tag}  - {value}" for tag, value in fields)
 
@@ -133,6 +151,8 @@ def bibtex(one: Reference) -> str:
         fields += [("year", f"{{{year}}}"), ("month", _MONTHS[month - 1]), ("day", f"{{{day}}}")]
     if one.page is not None:
         fields.append(("pages", f"{{{latex(one.page)}}}"))
+    more = (("titleaddon", one.page_name), ("location", one.city), ("publisher", one.publisher), ("issn", one.issn))
+    fields += [(name, f"{{{latex(value)}}}") for name, value in more if value is not None]
     fields.append(("note", f"{{{latex(one.place)}; {latex(one.address)}}}"))
     lines = ",\n".join(f"  {name} = {value}" for name, value in fields)
     return f"@{'misc' if one.paper is None else 'article'}{{{one.address},\n{lines}\n}}"
@@ -149,6 +169,8 @@ def csl(one: Reference) -> dict[str, object]:
         item["issued"] = {"date-parts": [list(one.date)]}
     if one.page is not None:
         item["page"] = one.page
+    more = {"section": one.page_name, "publisher-place": one.city, "publisher": one.publisher, "ISSN": one.issn}
+    item |= {name: value for name, value in more.items() if value is not None}
     if _HAN.search(one.title):
         item["language"] = "zh"
     return item | {"note": f"{one.place}; {one.address}"}
@@ -165,6 +187,7 @@ def markdown(one: Reference) -> str:
         None if one.paper is None else f"*{_escaped(one.paper)}*",
         one.iso,
         page,
+        None if one.page_name is None else _escaped(one.page_name),
         _escaped(one.place),
         f"`{one.address}`",
     )
@@ -182,8 +205,3 @@ def latex(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
-
-
-def _line(text: str) -> str:
-    """On one line and without control characters: a line break would start a new field in RIS."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -14,10 +14,11 @@ DATA = Path(__file__).parent / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache folder for all tests, so that none reads or writes the user's."""
+    """A cache folder and one for data for all tests, so that none reads or writes the user's."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAOWEN_CACHE", str(folder))
+        patch.setenv("BAOWEN_DATA", str(folder / "data"))
         yield folder
 
 

@@ -222,6 +222,14 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["ask", *asked, "--cite", "bibtex", "--json"]) == 0
     passages = json.loads(capsys.readouterr().out)["passages"]
     assert all(row["reference"].startswith(f"@misc{{baowen:{row['id']},") for row in passages)
+    (folder / "papers.toml").write_text('title = "山前日报"\npage = 4\nisn = "1"\n', "utf-8")
+    assert main(["search", *asked, "--cite", "gbt", "--k", "1"]) == 0
+    shown = capsys.readouterr()
+    assert "[N]. 山前日报, 2026-04-01(4). " in shown.out
+    assert shown.err.startswith("baowen: papers.toml: there is no field 'isn'; the fields are title")
+    assert main(["ask", *asked, "--cite", "csl", "--paper", "柳湾日报"]) == 0
+    assert '"container-title": "柳湾日报"' in capsys.readouterr().out
+    assert main(["ask", *asked]) == 0 and "papers.toml" not in capsys.readouterr().err
     with pytest.raises(SystemExit) as stop:
         main(["ask", *asked, "--cite", "apa"])
     assert stop.value.code == 2
