@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from corpus.records import Article, Block, Page, Passage
-from qa.chat.article import article_page, missing_page
+from qa.chat.article import article_page, notice_page
 from qa.chat.cards import cards, chips
 from qa.chat.examples import about, examples, number_questions
 from qa.chat.labels import LANGUAGES, TEXTS, Language, language, say
@@ -326,7 +326,7 @@ def test_the_article_page_numbers_its_paragraphs() -> None:
     before, _, after = TEXT.partition("六月")
     dated = f'{before}<time title="= 2025-06">六月</time>{after}'
     assert f'<p class="body" id="p1">{dated}</p><p class="dates">日期：六月 = 2025-06</p>' in markup
-    assert say("en", "no_article") in missing_page("en")
+    assert say("en", "no_article") in notice_page("no_article", "en")
 
 
 def test_both_languages_say_the_same_things() -> None:
@@ -337,15 +337,15 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_sessions_are_kept_apart_and_bounded() -> None:
-    sessions = Sessions(Stand())
-    first = sessions.get("a")
-    assert sessions.get("a") is first and sessions.get("b") is not first
+    sessions = Sessions()
+    first = sessions.get(("a", "window"))
+    assert sessions.get(("a", "window")) is first and sessions.get(("b", "window")) is not first
     for index in range(WINDOWS):
-        sessions.get(f"w{index}")
+        sessions.get(("a", f"window{index}"))
     assert len(sessions) == WINDOWS
-    assert sessions.get("a") is not first
-    numbers = [first.begin("问", "问", "答") for _ in range(TURNS + 2)]
+    assert sessions.get(("a", "window")) is not first
+    numbers = [first.begin("问", "问", "答").number for _ in range(TURNS + 2)]
     assert numbers == list(range(1, TURNS + 3)) and list(first.turns) == list(range(3, TURNS + 3))
     assert [message["role"] for message in first.messages()[:2]] == ["user", "assistant"]
-    sessions.forget("a")
+    sessions.forget(("a", "window"))
     assert len(sessions) == WINDOWS - 1

@@ -29,7 +29,9 @@ def article_page(article: Article, page: Page, lang: Language, partners: Sequenc
     if article.jump:
         parts.append(f'<p class="people">{escaped(article.jump)}</p>')
     parts.extend(_continued(partners, lang, onward=True))
-    return _document(title, f'<article id="top" lang="{language_of(title)}">{"".join(parts)}</article>', lang)
+    return document(
+        title, f'<article id="top" lang="{language_of(title)}">{"".join(parts)}</article>' + _back(lang), lang
+    )
 
 
 def _continued(partners: Sequence[Partner], lang: Language, onward: bool) -> list[str]:
@@ -51,15 +53,20 @@ def _start(block: Block) -> int:
     return block.spans[0][0] if block.spans else 0
 
 
-def missing_page(lang: Language) -> str:
-    """What is shown for an address that leads to no article."""
-    return _document(say(lang, "title"), f'<p class="people">{escaped(say(lang, "no_article"))}</p>', lang)
+def notice_page(key: str, lang: Language) -> str:
+    """A sentence of our own in place of an article: there is none at this address, or none yet."""
+    return document(say(lang, "title"), f'<p class="people">{escaped(say(lang, key))}</p>{_back(lang)}', lang)
 
 
-def _document(title: str, body: str, lang: Language) -> str:
+def _back(lang: Language) -> str:
+    return f'<p class="back"><a href="/">{escaped(say(lang, "back"))}</a></p>'
+
+
+def document(title: str, body: str, lang: Language) -> str:
+    """A page of its own around `body`, which is HTML; `title` is text."""
     return (
         f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
-        f"<title>{escaped(' '.join(title.split()))}</title><style>{ARTICLE_CSS}</style></head><body><main>{body}"
-        f'<p class="back"><a href="/">{escaped(say(lang, "back"))}</a></p></main></body></html>'
+        f"<title>{escaped(' '.join(title.split()))}</title><style>{ARTICLE_CSS}</style></head>"
+        f"<body><main>{body}</main></body></html>"
     )

@@ -15,6 +15,7 @@ from qa.chat.session import Source
 
 WANTED = 4
 _TRIED_PER_PAGE = 12
+_PAGES_TRIED = 12
 _SHORTEST, _LONGEST = 9, 26
 _LONGEST_HEADLINE, _LONGEST_FOREIGN = 22, 60
 _CHINESE = re.compile("[㐀-鿿]")
@@ -33,9 +34,11 @@ _QUOTES = re.compile(r"[“”‘’「」『』《》()（）]")
 
 def examples(source: Source) -> list[str]:
     """At most `WANTED` questions, from different pages where there are enough."""
-    columns = [_answered(source, page) for page in source.pages]
+    # Of many pages some are tried, evenly spread: each try is a question asked.
+    pages = source.pages[:: -(-len(source.pages) // _PAGES_TRIED) or 1]
+    columns = [_answered(source, page) for page in pages]
     found = [question for question in chain.from_iterable(zip_longest(*columns)) if question is not None]
-    found.extend(question for page in source.pages for question in islice(_about_headlines(page), 1))
+    found.extend(question for page in pages for question in islice(_about_headlines(page), 1))
     return list(dict.fromkeys(found))[:WANTED]
 
 

@@ -162,7 +162,12 @@ def editable(reply: Reply) -> str:
 
 def chat_note(key: str, lang: Language) -> str:
     """A sentence of our own as a chat message."""
-    return f'<div class="note">{literal(say(lang, key))}</div>'
+    return note_of(say(lang, key))
+
+
+def note_of(text: str) -> str:
+    """A sentence, given as plain text, as a chat message."""
+    return f'<div class="note">{literal(text)}</div>'
 
 
 def chat_answer(reply: Reply, turn: int, lang: Language) -> str:
@@ -174,7 +179,7 @@ def chat_answer(reply: Reply, turn: int, lang: Language) -> str:
     if reply.filters and not reply.hits:
         unknown = [say(lang, f"unknown_{one.name}", n=one.unknown) for one in reply.filters if one.unknown]
         text = ("" if lang == "zh" else " ").join([say(lang, "nothing_left"), *unknown])
-        return f'<div class="note">{literal(text)}</div>'
+        return note_of(text)
     if not reply.answered:
         reason = reply.reason if reply.reason else "off_topic"
         nearest = _links(turn, range(1, len(order) + 1)) if reason in ("off_topic", "not_stated") else ""

@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import signal
 import socket
 import sys
 import tempfile
+import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from qa.chat.session import WINDOWS, Source
+from qa.chat.logs import log_file, logging_to
+from qa.chat.options import Options
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from qa.chat.service import Service
+    from qa.chat.session import Source
+
 _PORTS_TRIED = 100
+_STANDARD = Options()
 
 
 def prepare() -> None:
     """Settings that Gradio reads from the environment when it is imported; the user's own are left alone.
 
-    Without the first it reports to its makers; without the second it slows down with every question.
+    Without the first it reports to its makers; without the others it makes a table of its last calls after each one.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 
 
-def build(archive: Source, host: str = "127.0.0.1") -> FastAPI:
-    """The chat over an archive as an ASGI app. Served at a loopback `host`, it answers to local names only."""
+def build(service: Service, host: str = "127.0.0.1") -> FastAPI:
+    """The chat as an ASGI app. Served at a loopback `host`, it answers to local names only.
+
+    :raises InputError: if the users' file cannot be used.
+    """
     prepare()
     import gradio as gr
     from fastapi import FastAPI
 
-    from qa.chat.routes import LOOPBACK, Guard, add_routes
+    from qa.chat.doors import Doors
+    from qa.chat.guard import LOOPBACK, Guard
+    from qa.chat.login import Login
+    from qa.chat.routes import add_routes
+    from qa.chat.session import WINDOWS
     from qa.chat.style import WINDOW_CSS
+    from qa.chat.users import Users
+    from qa.chat.visitors import Visitors
     from qa.chat.window import theme, window
 
+    options = service.options
+    users = None if options.users is None else Users.read(options.users)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-
-    add_routes(app, archive)
-    blocks, words = window(archive)
+    add_routes(app, service)
+    blocks, words = window(service)
     blocks.state_session_capacity = WINDOWS
     gr.mount_gradio_app(
         app,
@@ -56,7 +75,12 @@ def build(archive: Source, host: str = "127.0.0.1") -> FastAPI:
         css=WINDOW_CSS,
         i18n=words,
     )
-    app.add_middleware(Guard, local_only=host in LOOPBACK)
+    # The last added is the first that a request meets.
+    app.add_middleware(Visitors, left=service.desk.left)
+    if users is not None:
+        app.add_middleware(Login, users=users, meters=service.meters)
+    app.add_middleware(Doors, body=options.body * 1024, meters=service.meters)
+    app.add_middleware(Guard, local_only=host in LOOPBACK and not options.proxy)
     return app
 
 
@@ -90,13 +114,16 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 7860,
     open_browser: bool = False,
+    options: Options = _STANDARD,
 ) -> None:
-    """Serve the chat until it is interrupted. `archive` may be a function that opens one.
-
-    The port is taken before the archive is opened, so that a port that cannot be had is said at once.
+    """Serve the chat until it is interrupted. `archive` may be a function that opens one, while the page is there.
 
     :raises OSError: if no port is free.
+    :raises InputError: if the users' file cannot be used; whatever opening the archive raises.
     """
+    from qa.chat.opening import Opening
+    from qa.chat.service import Service
+
     prepare()
     sock = listen(host, port)
     with sock, tempfile.TemporaryDirectory(prefix="baowen-chat-", ignore_cleanup_errors=True) as scratch:
@@ -104,9 +131,40 @@ def serve(
         os.environ.setdefault("GRADIO_TEMP_DIR", scratch)
         actual = int(sock.getsockname()[1])
         if port not in (0, actual):
-            print(f"Port {port} is taken; using {actual} instead.", file=sys.stderr, flush=True)
-        source = archive() if callable(archive) else archive
-        _run(build(source, host), sock, f"http://{_shown_host(host)}:{actual}", open_browser)
+            _say(f"Port {port} is taken; using {actual} instead.")
+        path = log_file()
+        with logging_to(path) as written, _terminating():
+            _say(f"The log is {path}." if written else f"The log {path} cannot be written; set BAOWEN_LOG.")
+            service = Service(Opening(archive), options)
+            app = build(service, host)
+            _warn(host, options)
+            _run(app, service, sock, f"http://{_shown_host(host)}:{actual}", open_browser)
+        if service.opening.error is not None:
+            raise service.opening.error
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _warn(host: str, options: Options) -> None:
+    from qa.chat.guard import LOOPBACK
+
+    if host not in LOOPBACK and options.users is None:
+        _say(f"Whoever can reach {host} can read these pages: there is no login. Give --users FILE to ask for one.")
+
+
+@contextlib.contextmanager
+def _terminating() -> Iterator[None]:
+    """Let a termination, once the server has closed down for it, end the program in the ordinary way."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _shown_host(host: str) -> str:
@@ -115,21 +173,21 @@ def _shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _run(app: FastAPI, sock: socket.socket, url: str, open_browser: bool) -> None:
-    import uvicorn
+def _run(app: FastAPI, service: Service, sock: socket.socket, url: str, open_browser: bool) -> None:
+    from qa.chat.listener import Listener
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
-            if self.started:
-                print(f"Baowen is ready: {url}", flush=True)
-                if open_browser:
-                    webbrowser.open(url)
+    def show(text: str) -> None:
+        print(text, flush=True)
 
-    # Without a limit an open window's event stream keeps the server from stopping.
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    def started() -> None:
+        if open_browser:
+            webbrowser.open(url)
+        if not service.opening.ready:
+            _say(f"{url} is there; the pages are being opened.")
+
+    listener = Listener(app, service, started, lambda: show(f"Baowen is ready: {url}"))
     try:
-        Server(config).run(sockets=[sock])
+        listener.run(sockets=[sock])
     except KeyboardInterrupt:
         # uvicorn hands the interrupt on after it has closed down: the ordinary end of a chat.
         return

@@ -5,7 +5,8 @@ Kept here rather than in the browser, so that no handler has to trust a history 
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import dataclasses
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +15,14 @@ from typing import Protocol, TypedDict
 from corpus.records import Article, Page
 from qa.records import Reply
 
-WINDOWS = 200
+WINDOWS = 1000
 """How many windows are remembered; the one unused for longest is forgotten first."""
 
 TURNS = 50
 """How many turns of one window stay on show; older ones leave the chat together with their cards."""
+
+PENDING = 3
+"""How many questions of one window may be unanswered at once."""
 
 
 class Talk(Protocol):
@@ -48,63 +52,82 @@ class Message(TypedDict):
 
 @dataclass
 class Turn:
-    """One question and what came of it. `reply` is None while it is being looked for, or where that failed."""
+    """One question and what came of it. `waits` until someone sets about answering it; `reply` is None until then,
+    and where that failed.
+    """
 
+    number: int
     question: str
     asked: str
     said: str
+    waits: bool = False
     reply: Reply | None = None
 
 
 @dataclass
 class Session:
-    """One window. `lock` is held while a question is being answered, so that turns stay in order."""
+    """One window. `lock` is held while a question is being answered, so that turns stay in order; `pending` counts
+    those that are not answered yet. `talk` is begun with the first question, when the archive is open. `cards` are
+    those on show.
+    """
 
-    talk: Talk
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    talk: Talk | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     turns: OrderedDict[int, Turn] = field(default_factory=OrderedDict)
     last: int = 0
+    pending: int = 0
+    cards: str = ""
 
-    def begin(self, question: str, asked: str, said: str) -> int:
-        """Add a turn and return its number, counted from 1 and never used again."""
+    def begin(self, question: str, asked: str, said: str, waits: bool = False) -> Turn:
+        """Add a turn. Its number counts from 1 and is never used again."""
         self.last += 1
-        self.turns[self.last] = Turn(question, asked, said)
+        turn = self.turns[self.last] = Turn(self.last, question, asked, said, waits)
+        self.pending += waits
         while len(self.turns) > TURNS:
-            self.turns.popitem(last=False)
-        return self.last
+            self.pending -= self.turns.popitem(last=False)[1].waits
+        return turn
+
+    def next(self) -> Turn | None:
+        """The oldest turn that waits, which the caller now answers; None where none does."""
+        for turn in self.turns.values():
+            if turn.waits:
+                turn.waits = False
+                return turn
+        return None
 
     def messages(self) -> list[Message]:
         """The chat as it is shown: the user's and our message of each turn, oldest first."""
         out: list[Message] = []
-        for turn in list(self.turns.values()):
+        for turn in self.turns.values():
             out.append({"role": "user", "content": turn.asked})
             out.append({"role": "assistant", "content": turn.said})
         return out
 
 
 class Sessions:
-    """The windows that are open, by the key that the browser made for each."""
+    """The windows that are open, by owner and key. For one event loop."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._lock = threading.Lock()
-        self._by_key: OrderedDict[str, Session] = OrderedDict()
+    def __init__(self) -> None:
+        self._by_key: OrderedDict[tuple[str, str], Session] = OrderedDict()
 
-    def get(self, key: str) -> Session:
+    def get(self, key: tuple[str, str]) -> Session:
         """The session of `key`, a new one where there is none."""
-        with self._lock:
-            session = self._by_key.pop(key, None)
-            if session is None:
-                session = Session(self._source.conversation())
-            self._by_key[key] = session
-            while len(self._by_key) > WINDOWS:
-                self._by_key.popitem(last=False)
-            return session
+        session = self._by_key.pop(key, None)
+        if session is None:
+            session = Session()
+        self._by_key[key] = session
+        while len(self._by_key) > WINDOWS:
+            self._by_key.popitem(last=False)
+        return session
 
-    def forget(self, key: str) -> None:
+    def forget(self, key: tuple[str, str]) -> None:
         """Start `key` afresh."""
-        with self._lock:
-            self._by_key.pop(key, None)
+        self._by_key.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._by_key)
+
+
+def light(reply: Reply) -> Reply:
+    """The reply without what put its hits where they are: many are kept, and none is asked why."""
+    return dataclasses.replace(reply, hits=tuple(dataclasses.replace(hit, features={}) for hit in reply.hits))
