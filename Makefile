@@ -1,6 +1,7 @@
 # make chat [PAGES=folder] [PORT=7860]   start the chat in the browser
 # make test                              run every test
-# make stress                            long runs: faults done to the index, and what is left after them
+# make stress                            long runs: faults done to the index, hostile pages, many users at once
+# make audit                             known weaknesses of the pinned dependencies (asks a service on the network)
 # Both set everything up first: a virtual environment with the pinned dependencies, and the index.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ PORT ?= 7860
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test stress check format clean
+.PHONY: chat test stress audit check format clean
 
 chat: $(VENV)/.installed
 	$(BIN)/python app.py $(if $(PAGES),"$(PAGES)") --port $(PORT)
@@ -18,6 +19,16 @@ test: $(VENV)/.installed-dev
 
 stress: $(VENV)/.installed-dev
 	$(BIN)/python tests/stress_index.py
+	$(BIN)/python tests/stress_pages.py
+	$(BIN)/python tests/stress_service.py
+	$(BIN)/python tests/stress_service.py --pages 10000
+
+# In an environment of its own, so that it changes none of what it looks at.
+audit: $(VENV)/.installed-dev
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --quiet pip-audit
+	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/audit/pinned.txt
+	$(VENV)/audit/bin/pip-audit --requirement $(VENV)/audit/pinned.txt --no-deps --disable-pip
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def _evaluate(args: argparse.Namespace) -> int:
     from qa.archive import Archive
-    from qa.evaluate import evaluate
+    from qa.measure.evaluate import evaluate
 
     bar = ProgressBar()
     try:

@@ -49,7 +49,7 @@ def _nothing_left(filters: Sequence[Applied]) -> str:
 
 def _hit_row(hit: Hit, archive: Archive, args: argparse.Namespace, papers: Papers) -> dict[str, object]:
     from qa.cite_formats import bibliography
-    from qa.rows import shown_hit_row
+    from qa.measure.rows import shown_hit_row
 
     row = shown_hit_row(hit, archive.continuations.get(hit.article.id))
     if args.explain:
@@ -61,13 +61,13 @@ def _hit_row(hit: Hit, archive: Archive, args: argparse.Namespace, papers: Paper
 
 def _again(excerpt: Excerpt, hits: Sequence[Hit]) -> dict[str, object]:
     from qa.cite import cite
-    from qa.rows import shown_excerpt_row
+    from qa.measure.rows import shown_excerpt_row
 
     return {**(shown_excerpt_row(excerpt, hits) or {}), "citation": cite(hits[excerpt.hit])}
 
 
 def _reply(reply: Reply, archive: Archive, args: argparse.Namespace, papers: Papers) -> dict[str, object]:
-    from qa.rows import shown_excerpt_row
+    from qa.measure.rows import shown_excerpt_row
 
     return {
         "question": reply.question,

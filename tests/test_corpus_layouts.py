@@ -17,7 +17,7 @@ from corpus.__main__ import as_row
 from corpus.files import read_file
 from corpus.records import Page
 from corpus.report import unread
-from qa.rows import sliced
+from qa.measure.rows import sliced
 
 LAYOUTS = Path(__file__).parent / "data/layouts"
 FIGURES = ("found", "kind", "headline", "bylines", "begins", "ends", "paragraphs", "jump", "joins", "clean")

@@ -15,7 +15,7 @@ from corpus.page import read_page
 from corpus.passages import LONGEST, passages_of
 from corpus.records import Article, Block, Extracted, Page
 from corpus.report import unread
-from qa.rows import sliced
+from qa.measure.rows import sliced
 
 GOLD = [json.loads(line) for line in (Path(__file__).parent / "data/structure.jsonl").read_text("utf-8").splitlines()]
 

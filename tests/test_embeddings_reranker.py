@@ -17,9 +17,9 @@ from corpus.errors import ModelError
 from embeddings.reranker import CrossEncoderReranker, Reranker, load_reranker
 from qa.archive import Archive
 from qa.cli import main
+from qa.measure.rows import check_hits, check_reply
 from qa.rerank import rerank
 from qa.retriever import Options, Scored
-from qa.rows import check_hits, check_reply
 
 PAGE = """新桥通车
 

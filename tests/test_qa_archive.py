@@ -78,7 +78,7 @@ def test_every_shown_slice_of_the_whole_question_set(archive: Archive) -> None:
 def test_the_sample_questions_are_answered_well_enough(
     tmp_path: Path, name: str, group: str, measure: str, least: float
 ) -> None:
-    from qa.evaluate import evaluate
+    from qa.measure.evaluate import evaluate
 
     figures = evaluate(sample_pages(), DATA / name, tmp_path, show=None)
     assert figures["figures"][group][measure] >= least

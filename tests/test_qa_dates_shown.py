@@ -18,7 +18,7 @@ from qa.chat.glosses import date_line, date_notes, days, partner_link, partners
 from qa.chat.render import Note, marked, places
 from qa.cite import cite
 from qa.cli import main
-from qa.rows import dates_rows, hit_row, region_rows, shown_hit_row
+from qa.measure.rows import dates_rows, hit_row, region_rows, shown_hit_row
 
 FRONT = "新桥通车\n\n■记者 王一\n\n本报讯 柳湾大桥昨天上午通车,全长860米,2024年3月5日开工。\n\n(下转2版)\n"
 INSIDE = "(上接1版)\n\n新桥通车\n\n■记者 王一\n\n河岸近日种上了<b>香樟</b>,共120棵。\n"

@@ -10,8 +10,8 @@ import pytest
 from qa import Archive, Reply, dialogue, exchange, followup
 from qa.conversation import Conversation, Evidence
 from qa.filters import filter_of
+from qa.measure.rows import check_hits, check_reply
 from qa.retriever import Scored
-from qa.rows import check_hits, check_reply
 
 PAGES = {
     "a.txt": (

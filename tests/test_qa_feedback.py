@@ -17,9 +17,9 @@ from corpus.errors import InputError, StorageError
 from corpus.files import sample_pages
 from qa import feedback as module
 from qa.archive import Archive
-from qa.evaluate import evaluate
 from qa.feedback import LONGEST_WORD, Feedback, feedback_folder, questions, standalone
-from qa.question_sets import Question, read_questions
+from qa.measure.evaluate import evaluate
+from qa.measure.question_sets import Question, read_questions
 from qa.records import Applied, Reply
 from qa.user_data import write_whole
 

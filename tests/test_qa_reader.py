@@ -16,10 +16,10 @@ from embeddings.spans import Reading
 from qa.archive import Archive
 from qa.cli import main
 from qa.extract import LONGEST_QUOTE
+from qa.measure.rows import check_hits, check_reply
 from qa.reading import DEPTH, quote_around, read_hits
 from qa.records import Hit
 from qa.retriever import Options
-from qa.rows import check_hits, check_reply
 
 DATA = Path(__file__).parent / "data"
 PAGE = """新桥通车

@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 from qa.abstain import Judgement, Weights, judge, reason_for
 from qa.answers import Weights as AnswerWeights
 from qa.archive import Archive
-from qa.calibration import Judged, curve, curve_csv, reliability, reliability_table
 from qa.evidence import HITS, evidence
 from qa.extract import HITS as QUOTED
 from qa.extract import Source, choose
+from qa.measure.calibration import Judged, curve, curve_csv, reliability, reliability_table
 from qa.training.answers import learn
 from qa.training.examples import read_examples
 from qa.training.shards import Asked, open_parts, parts, read_material
@@ -150,7 +150,7 @@ def report(judged: Sequence[tuple[Case, Judgement]], limits: Weights) -> str:
 
 
 def confidences(judged: Sequence[tuple[Case, Judgement]]) -> list[Judged]:
-    """As `qa.calibration` wants them."""
+    """As `qa.measure.calibration` wants them."""
     return [Judged(judgement.confidence, one.right, one.stated) for one, judgement in judged]
 
 

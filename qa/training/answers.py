@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from qa.answers import Grid, Weights, grid
 from qa.extract import SPANS, agreed, weighed
-from qa.metrics import bare, character_f1
+from qa.measure.metrics import bare, character_f1
 from qa.quotes import FEATURES, Sentence, quoted
 from qa.training.examples import Example, read_examples
 

@@ -1,4 +1,4 @@
-"""`python -m qa.ablation PAGES QUESTIONS`: what each stage is worth, measured by leaving it out of the whole chain.
+"""`python -m qa.measure.ablation PAGES QUESTIONS`: what each stage of the chain is worth, measured by leaving it out.
 
 A line for the chain as it is, and one for each stage that can be left out: the switches of `qa.retriever.Options`, the
 features of the second look (`qa.rank`) and the models of the confidence (`qa.abstain`; one that is left out is always
@@ -20,10 +20,10 @@ from typing import Any
 from corpus.errors import BaowenError
 from qa.abstain import Judgement
 from qa.archive import Archive
-from qa.asking import Answering, ask_all
-from qa.calibration import summary
-from qa.metrics import Outcome, grouped, judged
-from qa.question_sets import QuestionSet, read_questions
+from qa.measure.asking import Answering, ask_all
+from qa.measure.calibration import summary
+from qa.measure.metrics import Outcome, grouped, judged
+from qa.measure.question_sets import QuestionSet, read_questions
 from qa.rank import FEATURES
 from qa.retriever import Options
 
@@ -85,9 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     :returns: the exit status: 2 on bad input.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m qa.ablation",
+        prog="python -m qa.measure.ablation",
         description="Measure what each stage of answering is worth, by leaving it out.",
-        epilog="example: python -m qa.ablation papers/ questions.jsonl --unanswerable unanswerable.jsonl",
+        epilog="example: python -m qa.measure.ablation papers/ questions.jsonl --unanswerable unanswerable.jsonl",
     )
     parser.add_argument("pages", metavar="PAGES", type=Path, help="as for `baowen evaluate`")
     parser.add_argument("questions", metavar="QUESTIONS", type=Path, help="as for `baowen evaluate`")
@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             rows.append(row)
             print(f"without {row[0]}: measured", file=sys.stderr)
     except BaowenError as error:
-        print(f"python -m qa.ablation: {error}", file=sys.stderr)
+        print(f"python -m qa.measure.ablation: {error}", file=sys.stderr)
         return 2
     if args.json:
         print(json.dumps(dict(rows), ensure_ascii=False))

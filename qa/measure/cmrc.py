@@ -2,8 +2,9 @@
 
 Cui et al., "A Span-Extraction Dataset for Chinese Machine Reading Comprehension" (2019), count the longest run that
 both answers have in common, in units of Chinese characters and of other scripts' words, some punctuation dropped.
-`qa.metrics.character_f1` counts characters wherever they stand and is never lower on answers in Chinese. Exact match
-differs by little more than full width and white space. The official script cuts words with NLTK, here a pattern does.
+`qa.measure.metrics.character_f1` counts characters wherever they stand and is never lower on answers in Chinese. Exact
+match differs by little more than full width and white space. The official script cuts words with NLTK, here a pattern
+does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 import pytest
 
-from qa.cmrc import cmrc_f1, units
-from qa.metrics import Outcome, answer_figures, character_f1
-from qa.question_sets import Question
+from qa.measure.cmrc import cmrc_f1, units
+from qa.measure.metrics import Outcome, answer_figures, character_f1
+from qa.measure.question_sets import Question
 from qa.records import Excerpt
 
 

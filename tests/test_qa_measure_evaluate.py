@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-import qa.evaluate
+import qa.measure.evaluate
 from corpus.collections import read_collection
 from corpus.errors import EvaluationError, InputError, QuestionError, QuestionSetError
 from corpus.ids import article_id
 from corpus.passages import passages_of
 from corpus.records import Article, Block, Page, Skipped, Span
-from qa.evaluate import evaluate, report
+from qa.measure.evaluate import evaluate, report
+from qa.measure.rows import check_hits, check_reply, dump_line, sliced
 from qa.records import Excerpt, Hit, Reply
 from qa.retriever import Options
-from qa.rows import check_hits, check_reply, dump_line, sliced
 
 # One page of one article with two paragraphs; the first is cut by a column's end between 公交 and 公司.
 TEXT = "本报讯 公交\n公司贷款100万元。\n展会有30家企业参加。\n"
@@ -211,7 +211,7 @@ def test_the_figures_are_written_and_returned(tmp_path: Path) -> None:
     assert 0 <= metrics["speed"]["p50_ms"] <= metrics["speed"]["p95_ms"]
     assert set(metrics["machine"]) == {"platform", "processor", "cpus", "python"}
     assert metrics["index"] == {"passages": 3, "model": "toy", "fingerprint": "f" * 64}
-    weights = Path(qa.evaluate.__file__).with_name("rank.json").read_bytes()
+    weights = Path(qa.__file__).with_name("rank.json").read_bytes()
     assert metrics["weights"]["rank.json"] == hashlib.sha256(weights).hexdigest()
     assert {"abstain.json", "answers.json"} < set(metrics["weights"])
     assert archive.opened_with == {

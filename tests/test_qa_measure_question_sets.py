@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import QuestionSetError
-from qa.question_sets import Dialogue, Question, read_questions
+from qa.measure.question_sets import Dialogue, Question, read_questions
 
 
 def _write(path: Path, *rows: object) -> Path:

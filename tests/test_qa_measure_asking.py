@@ -8,8 +8,8 @@ from conftest import DATA
 
 from corpus.passages import passages_of
 from qa.archive import Archive
-from qa.asking import ask_given
-from qa.question_sets import read_questions
+from qa.measure.asking import ask_given
+from qa.measure.question_sets import read_questions
 
 QUESTION = "公交数据贷款贷了多少钱?"
 

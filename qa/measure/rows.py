@@ -12,7 +12,7 @@ from corpus.errors import EvaluationError
 from corpus.issue import issue_day
 from corpus.records import Page, Span
 from corpus.regions import regions_of
-from qa.question_sets import Question
+from qa.measure.question_sets import Question
 from qa.records import Excerpt, Hit, Reply
 
 REASONS = ("off_topic", "not_stated", "not_a_question", "too_long")

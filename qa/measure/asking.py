@@ -17,10 +17,10 @@ from typing import Any, Protocol
 from corpus.errors import QuestionError
 from corpus.passages import passages_of
 from corpus.records import Page, Passage, Skipped
-from qa.metrics import Outcome, is_right
-from qa.question_sets import Dialogue, Question, QuestionSet
+from qa.measure.metrics import Outcome, is_right
+from qa.measure.question_sets import Dialogue, Question, QuestionSet
+from qa.measure.rows import as_row, check_hits, check_reply
 from qa.records import Hit, Reply
-from qa.rows import as_row, check_hits, check_reply
 
 _BIG = 20  # from so many questions on, a progress bar is shown
 

@@ -8,7 +8,7 @@
     quote       the quote holds a gold answer, stands in a right passage of the first ten and has at most 160 characters
     tight       such a quote that is no longer than the evidence and 40 characters (100 are always allowed)
     em, f1      exact match and character F1 of the short answer, the best over the gold answers
-    cmrc_f1     its F1 by the rule of the CMRC 2018 evaluation (questions of retrieval sets only; see `qa.cmrc`)
+    cmrc_f1     its F1 by the rule of the CMRC 2018 evaluation (questions of retrieval sets only; see `qa.measure.cmrc`)
     answered    the share that was answered
     abstained   over the questions that the pages do not answer: the share that was not answered
 
@@ -31,9 +31,9 @@ from pathlib import PurePosixPath
 
 from corpus.errors import EvaluationError
 from corpus.records import Passage
-from qa.calibration import Judged
-from qa.cmrc import cmrc_f1
-from qa.question_sets import Question
+from qa.measure.calibration import Judged
+from qa.measure.cmrc import cmrc_f1
+from qa.measure.question_sets import Question
 from qa.records import Excerpt
 
 LONGEST_PASSAGE = 600

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from conftest import DATA
 
-from qa import ablation
 from qa.archive import Archive
-from qa.question_sets import read_questions
+from qa.measure import ablation
+from qa.measure.question_sets import read_questions
 from qa.retriever import Options
 
 
@@ -89,4 +89,4 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         "3 questions\n\n| left out | hit@1 | mrr@10 | quote | f1 | answered | brier | ms |\n"
     )
     assert ablation.main([pages, str(tmp_path / "missing.jsonl")]) == 2
-    assert capsys.readouterr().err.startswith("python -m qa.ablation: There is no file of questions at ")
+    assert capsys.readouterr().err.startswith("python -m qa.measure.ablation: There is no file of questions at ")

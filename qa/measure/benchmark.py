@@ -1,7 +1,7 @@
-"""`python -m qa.benchmark`: milliseconds per question by stage, in archives of growing size.
+"""`python -m qa.measure.benchmark`: milliseconds per question by stage, in archives of growing size.
 
-Pages of about so many passages are made in a temporary folder (see `qa.benchmark_pages`), indexed by a process of its
-own, and opened and asked by another, so that memory is that of opening and asking. Every question is new to the
+Pages of about so many passages are made in a temporary folder (see `qa.measure.benchmark_pages`), indexed by a process
+of its own, and opened and asked by another, so that memory is that of opening and asking. Every question is new to the
 process; afterwards all are asked a second time, when folded texts and tokens are at hand. The peer, in the same run, is
 plain BM25 over words with the same index: the question's words cut, ten passages found, nothing more. On a machine that
 is busy with other work, `--cpu` counts the processor time of all threads in place of the time that went by.
@@ -43,8 +43,8 @@ import qa.rank
 from corpus.words import words
 from embeddings.benchmark import machine
 from qa.archive import Archive
-from qa.benchmark_pages import make_pages, make_questions
 from qa.match import Matcher
+from qa.measure.benchmark_pages import make_pages, make_questions
 
 Clock = Callable[[], float]
 SIZES = (300, 10_000, 100_000)
@@ -221,7 +221,8 @@ def table(sizes: Sequence[dict[str, Any]]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
-        prog="python -m qa.benchmark", description="Milliseconds per question by stage, in archives of growing size."
+        prog="python -m qa.measure.benchmark",
+        description="Milliseconds per question by stage, in archives of growing size.",
     )
     parser.add_argument(
         "--sizes", type=_sizes, default=SIZES, metavar="N,N,…", help="passages (default: 300,10000,100000)"

@@ -6,8 +6,18 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from qa.calibration import Bin, Judged, Point, curve, curve_csv, curve_svg, operating, reliability, reliability_table
-from qa.calibration import summary as summarised
+from qa.measure.calibration import (
+    Bin,
+    Judged,
+    Point,
+    curve,
+    curve_csv,
+    curve_svg,
+    operating,
+    reliability,
+    reliability_table,
+)
+from qa.measure.calibration import summary as summarised
 
 JUDGED = [
     Judged(0.95, True, True),

@@ -1,10 +1,10 @@
 """`evaluate`: a question set through the whole chain, every result checked against its page, and the figures.
 
 Writes DIR/results.jsonl (one row per question or turn, in the set's order), DIR/metrics.json, DIR/report.txt (the
-tables that are shown), and DIR/coverage.csv and coverage.svg with what each threshold gives (see `qa.calibration`;
-empty where nothing was answered). All appear only when the run is complete; a run that fails leaves what was there.
-metrics.json tells beside the figures what they depend on: the options, the index with its model, the fitted weights,
-the versions and the machine.
+tables that are shown), and DIR/coverage.csv and coverage.svg with what each threshold gives (see
+`qa.measure.calibration`; empty where nothing was answered). All appear only when the run is complete; a run that fails
+leaves what was there. metrics.json tells beside the figures what they depend on: the options, the index with its model,
+the fitted weights, the versions and the machine.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from corpus.errors import InputError
 from corpus.records import Page
-from qa.asking import Answering, ask_all, ask_given
-from qa.calibration import Bin, curve, curve_csv, curve_svg, operating, reliability, reliability_table, summary
-from qa.metrics import RETRIEVAL, Outcome, grouped, is_judged, judged, table
-from qa.question_sets import Dialogue, QuestionSet, read_questions
-from qa.rows import dump_line
+from qa.measure.asking import Answering, ask_all, ask_given
+from qa.measure.calibration import Bin, curve, curve_csv, curve_svg, operating, reliability, reliability_table, summary
+from qa.measure.metrics import RETRIEVAL, Outcome, grouped, is_judged, judged, table
+from qa.measure.question_sets import Dialogue, QuestionSet, read_questions
+from qa.measure.rows import dump_line
 
 if TYPE_CHECKING:
     from qa.retriever import Options
@@ -60,8 +60,8 @@ def evaluate(
     :param pages: folder, file or retrieval set; None for the sample pages.
     :param retrieval_only: find passages but answer nothing; a dialogue's turns are then searched for as they stand.
     :param gold_passages: ask every question a second time with the right passage given and without abstaining (see
-        `qa.asking`), for what finding it costs; results.jsonl is of the first time. Where that abstains, the cost holds
-        that of abstaining as well: with a threshold of 0 it does not.
+        `qa.measure.asking`), for what finding it costs; results.jsonl is of the first time. Where that abstains, the
+        cost holds that of abstaining as well: with a threshold of 0 it does not.
     :param progress: as for `Archive.open`, called while the pages are read and indexed.
     :param open_archive: what opens the archive, `Archive.open` if None.
     :param show: given the table and the speed, as text; None for silence.
@@ -244,7 +244,7 @@ def _versions() -> dict[str, str]:
 
 def _weights() -> dict[str, str]:
     """The SHA-256 of each file of fitted weights, by its name: a fit changes figures and no version."""
-    found = sorted(Path(__file__).parent.glob("*.json"))
+    found = sorted(Path(__file__).parents[1].glob("*.json"))
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 

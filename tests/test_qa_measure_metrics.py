@@ -4,9 +4,9 @@ import pytest
 
 from corpus.errors import EvaluationError
 from corpus.records import Passage, PassageKind
-from qa import metrics
-from qa.metrics import Outcome, answer_figures, bare, character_f1, grouped, is_right, retrieval_figures, table
-from qa.question_sets import Question
+from qa.measure import metrics
+from qa.measure.metrics import Outcome, answer_figures, bare, character_f1, grouped, is_right, retrieval_figures, table
+from qa.measure.question_sets import Question
 from qa.records import Excerpt
 
 GOLD = Question(

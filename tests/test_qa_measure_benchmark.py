@@ -15,9 +15,9 @@ from corpus.files import iter_pages
 from corpus.passages import passages_of
 from corpus.records import Page
 from corpus.words import words
-from qa import benchmark
 from qa.archive import Archive
-from qa.benchmark_pages import Lexicon, make_pages, make_questions
+from qa.measure import benchmark
+from qa.measure.benchmark_pages import Lexicon, make_pages, make_questions
 
 
 class Clock:

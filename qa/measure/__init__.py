@@ -1,0 +1,1 @@
+"""Measuring: question sets, the figures of retrieval, answers and abstention, ablation, speed."""
