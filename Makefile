@@ -23,11 +23,11 @@ stress: $(VENV)/.installed-dev
 	$(BIN)/python tests/stress_service.py
 	$(BIN)/python tests/stress_service.py --pages 10000
 
-# In an environment of its own, so that it changes none of what it looks at.
+# In an environment of its own, so that it changes none of what it looks at. torch is known to the service without +cpu.
 audit: $(VENV)/.installed-dev
-	$(PYTHON) -m venv $(VENV)/audit
+	$(PYTHON) -m venv --upgrade-deps $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install --quiet pip-audit
-	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)/audit/pinned.txt
+	$(BIN)/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' > $(VENV)/audit/pinned.txt
 	$(VENV)/audit/bin/pip-audit --requirement $(VENV)/audit/pinned.txt --no-deps --disable-pip
 
 check: $(VENV)/.installed-dev
@@ -41,7 +41,7 @@ format: $(VENV)/.installed-dev
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Baowen needs Python 3.11 or newer, this is " + sys.version)'
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --upgrade-deps $(VENV)
 
 # torch first and by its exact version: where a small build for the processor is on offer, pip takes that one.
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.fold import fold
+from qa.asks import Asked
 from qa.question import Question
 
 Floats = NDArray[np.float64]
@@ -27,6 +29,8 @@ _ASKING = re.compile(
     r"|为(?:什么|何|啥)|多[久长大高远重深宽快])|是否|是不是|有没有|能不能|会不会|要不要|能否|可不可以|吗"
     r"|\b(?:what|which|who|whose|when|where|why|how (?:many|much|long|old|far|often|big|large)|how)\b"
 )
+_ENGLISH_NOUN = 3  # an English question's noun stands within so many words of what, which or how many
+_NEAR = 0.7  # the least nearness of a word that may be printed for the noun
 # What a question in keywords ends with in place of an interrogative: it is seldom printed beside the answer.
 _KIND = re.compile(r"(?:名称|名字|姓名|地点|地址|时间|日期|原因|电话|人数|数量|数目|作者|内容|方式|名单)[??]?$")
 
@@ -45,26 +49,62 @@ def aim(question: Question, weights: Floats) -> Aim:
 
     :param weights: float64 (units,), what each counts, 0 or more.
     """
-    text = question.folded
-    asking = _ASKING.search(text) or _KIND.search(text)
-    start, end = asking.span() if asking is not None else (len(text), len(text))
+    start, end, free = _parted(question)
     reach = _REACH_ENGLISH if question.english else _REACH
-    near, after, said = (np.zeros(len(weights)) for _ in range(3))
-    for n, unit in enumerate(question.units):
-        places = [m.span() for m in re.finditer(re.escape(unit.surface.split()[0]), text)]
-        free = [(a, b) for a, b in places if a >= end or b <= start]
-        said[n] = float(bool(free) or not places)
-        if free:
-            gap, at = min((max(0, start - b, a - end), a) for a, b in free)
+    near, after = np.zeros(len(weights)), np.zeros(len(weights))
+    for n, places in enumerate(free):
+        if places:
+            gap, at = min((max(0, start - b, a - end), a) for a, b in places)
             near[n], after[n] = math.exp(-gap / reach), float(at >= end)
+    said = told(question)
     focus = weights * near
     if not question.english and (focus * after).any():
         focus = np.where(after > 0, focus, _BEFORE * focus)
-    focus, told = _shares(focus), _shares(weights * said)
-    return Aim(focus, _shares(np.maximum(told - focus / 2, 0.0)))
+    focus, rest = _shares(focus), _shares(weights * said)
+    return Aim(focus, _shares(np.maximum(rest - focus / 2, 0.0)))
+
+
+def told(question: Question) -> Floats:
+    """float64 (units,): 1 for what the question says, 0 for what it only asks with: the thesaurus knows 多少钱."""
+    _, _, free = _parted(question)
+    first = [unit.surface.split()[0] for unit in question.units]
+    known = [bool(places) or word not in question.folded for word, places in zip(first, free, strict=True)]
+    return np.array(known, dtype=np.float64)
+
+
+def _parted(question: Question) -> tuple[int, int, list[list[tuple[int, int]]]]:
+    """Where the interrogative begins and ends, and for each unit where it stands beside that."""
+    text = question.folded
+    asking = _ASKING.search(text) or _KIND.search(text)
+    start, end = asking.span() if asking is not None else (len(text), len(text))
+    free = []
+    for unit in question.units:
+        places = [m.span() for m in re.finditer(re.escape(unit.surface.split()[0]), text)]
+        free.append([(a, b) for a, b in places if a >= end or b <= start])
+    return start, end, free
 
 
 def _shares(weights: Floats) -> Floats:
     total = float(weights.sum())
     out: Floats = weights / total if total > 0 else weights
     return out
+
+
+def nouns(question: Question, wanted: Asked) -> frozenset[str]:
+    """What the question asks with, in the words that may be printed for it."""
+    if not question.english:
+        near = next((unit.near for unit in question.units if unit.surface == wanted.noun), ())
+        found = {wanted.noun} | {word for word, nearness in near if nearness >= _NEAR}
+        return frozenset(noun for noun in found if noun)
+    words = fold(question.text).split()
+    at = next((i for i, word in enumerate(words) if word in ("what", "which", "many", "much")), None)
+    if at is None:
+        return frozenset()
+    heads = words[at + 1 : at + 1 + _ENGLISH_NOUN]
+    return frozenset(
+        word
+        for unit in question.units
+        if any(head.startswith(unit.surface.split()[0][:5]) for head in heads)
+        for word, nearness in unit.near
+        if nearness >= _NEAR and not word.isascii()
+    )

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.fold import fold
+from qa.aim import aim, nouns, told
 from qa.asks import asked
-from qa.focus import focus, nouns
 from qa.match import Matcher
 from qa.question import Question
 from qa.quotes import Sentence, Source, placed
@@ -84,10 +84,11 @@ def grid(question: Question, matcher: Matcher, source: Source, sentence: Sentenc
     n = len(atoms)
     starts = np.array([atom.start for atom in atoms])
     ends = np.array([atom.end for atom in atoms])
+    matcher = matcher.scaled(told(question))
     places = placed(matcher, sentence.form, sentence.start, sentence.end)
     shares = matcher.weights / (float(matcher.weights.sum()) or 1.0)
     # Per atom, what counts of all the question's words and what of those it asks about most.
-    weights = np.stack([shares, focus(question, shares)])
+    weights = np.stack([shares, aim(question, shares).focus])
     near = [(a, b, unit, value / matcher.weights[unit]) for a, b, unit, value in places if value > 0]
     left, right, own, clause = (weights @ values for values in _fields(near, atoms, len(shares)))
     begin = [_begin(atoms, i, kind, left[:, i].tolist(), clause[:, i].tolist()) for i in range(n)]

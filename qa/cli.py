@@ -23,7 +23,6 @@ from qa.cli_open import FILTERS, SWITCHES, ProgressBar, models_of, open_archive,
 from qa.records import CitationStyle
 
 if TYPE_CHECKING:
-    from qa.archive import Archive
     from qa.live import Live
 
 
@@ -55,24 +54,37 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _chat(args: argparse.Namespace) -> int:
+    from corpus.files import sample_pages
     from qa.chat import serve
+    from qa.chat.guard import LOOPBACK
+    from qa.chat.shelves import Shelves
+    from qa.uploads import Limits, Uploads
 
-    def opened() -> Live | Archive:
-        if args.watch is None:
-            return open_archive(args)
+    options = chat_options.options_of(args)
+    limits = Limits(options.upload_mb * 2**20, options.upload_files, options.upload_all_mb * 2**20)
+
+    def opened(pages: Path) -> Live:
         from qa.live import Live
 
-        live = Live(lambda: open_archive(args))
-        live.watch(args.watch)
-        return live
+        return Live(lambda: open_archive(argparse.Namespace(**{**vars(args), "pages": pages})))
 
+    shelves = Shelves(
+        opened,
+        sample_pages() if args.pages is None else Path(args.pages),
+        Uploads(limits=limits) if options.takes_uploads(args.host in LOOPBACK) else None,
+        options.also,
+        seconds=args.watch or 2.0,
+        follow=args.watch is not None,
+        title=options.paper,
+    )
     try:
         serve(
-            opened,
+            shelves.open,
             host=args.host,
             port=args.port,
             open_browser=args.open,
-            options=chat_options.options_of(args),
+            options=options,
+            shelves=shelves,
         )
     except OSError as error:  # no port to be had at this address
         print(f"baowen: {error}", file=sys.stderr)

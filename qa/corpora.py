@@ -155,6 +155,12 @@ class Corpora:
             self._papers.pop(key, None)
         self._close_unused()
 
+    def is_open(self, key: str) -> bool:
+        """Whether a set is open, so that it can be asked without waiting."""
+        with self._lock:
+            slot = self._open.get(key)
+            return slot is not None and slot.live is not None
+
     @contextmanager
     def use(self, key: str) -> Iterator[Live]:
         """The pages of a set, opened if need be. They are not closed before the block ends.

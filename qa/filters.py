@@ -118,16 +118,20 @@ def filter_of(
     kind: str | None = None,
     reporter: str | None = None,
     source: str | None = None,
+    *,
+    dates: Sequence[str] | None = None,
 ) -> Filter | None:
     """The filter that a command line names, None where it names none.
 
     :param first: a day (2026-01-31, 2026年1月31日), or a month or year, of which it takes the first day.
     :param last: the same, of which it takes the last day.
+    :param dates: what an error calls the two; None for the command line's switches.
     :raises InputError: if a date is none, or `Filter` refuses the rest.
     """
+    dates = ("--from", "--to") if dates is None else dates
     wanted = Filter(
-        None if first is None else _day("--from", first, end=False),
-        None if last is None else _day("--to", last, end=True),
+        None if first is None else _day(dates[0], first, end=False),
+        None if last is None else _day(dates[1], last, end=True),
         page,
         kind,
         reporter,

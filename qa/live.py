@@ -111,13 +111,24 @@ class Live:
         """
         self._listeners.append(call)
 
-    def close(self) -> None:
-        """Stop following, and end the use of the archive."""
+    @property
+    def following(self) -> bool:
+        """Whether the folder is looked at between questions."""
+        return self._thread is not None
+
+    def unwatch(self) -> None:
+        """Stop following, once what is being indexed now is done. `watch` may begin again."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._stop.clear()
+        self._wake.clear()
+
+    def close(self) -> None:
+        """Stop following, and end the use of the archive."""
+        self.unwatch()
         self._archive.close()
 
     def _follow(self, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -52,6 +53,12 @@ class Matcher:
         ]
         # What a full match of each unit is worth: its own word's rarity, or for an English phrase its nearest word's.
         self.weights = np.array([max((r * n for _, n, r in near[:1]), default=0.0) for near in self._near])
+
+    def scaled(self, factors: NDArray[np.float64]) -> Matcher:
+        """The same, each unit counting so much more, or less; float64 (units,)."""
+        other = copy.copy(self)
+        other.weights = self.weights * factors
+        return other
 
     def gains(self, folded: str) -> NDArray[np.float64]:
         """float64 (units,): for each unit the best of nearness times rarity among the words that `folded` holds."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from corpus.fold import fold, matching_form
 from corpus.offsets import Folded
+from qa.aim import aim, nouns, told
 from qa.asks import asked
-from qa.focus import focus, nouns
 from qa.match import Matcher
 from qa.question import Question
 from qa.spans import held
@@ -97,7 +97,7 @@ def described(question: Question, matcher: Matcher, sources: Sequence[Source]) -
     How far a sentence says a unit of the question is the nearness of the nearest word in it, through the thesaurus or
     by vectors; of all units together, weighted by rarity:
 
-        said, focus    this for all units, and for what the question asks about most (`qa.focus`)
+        said, focus    this for all units, and for what the question asks about most (`qa.aim`)
         before, head   how much more of the question the sentence before says, and the headline
         dense          the cosine of question and sentence
         holds, near    it holds something of the kind asked for; how near to that the question's words stand
@@ -113,9 +113,10 @@ def described(question: Question, matcher: Matcher, sources: Sequence[Source]) -
         return []
     folded = [slice_of(forms[n], start, end) for n, start, end in places]
     heads = [matching_form(source.headline, join=False).text for source in sources]
+    matcher = matcher.scaled(told(question))
     total = float(matcher.weights.sum()) or 1.0
     weights = matcher.weights / total
-    focused = focus(question, weights)
+    focused = aim(question, weights).focus
     near = np.array([matcher.nearness(text) for text in [*folded, *heads]]).reshape(
         len(folded) + len(heads), len(weights)
     )

@@ -8,16 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from fastapi import FastAPI
 
-from corpus.records import Article, Page
+from corpus.records import Article, Page, Passage
 from qa.chat.opening import Opening
 from qa.chat.options import Options
 from qa.chat.server import build, listen, prepare
 from qa.chat.service import Service
+from qa.filters import Filter
 from qa.records import Reply
 
 FREE = Options(rate=0)
@@ -31,12 +33,15 @@ class Echo:
     continuations: Mapping[str, str] = field(default_factory=dict)
     go: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
+    where: list[Filter | None] = field(default_factory=list)
+    root: Path = Path("echo")
 
     def conversation(self) -> Echo:
         return self
 
-    def ask(self, question: str) -> Reply:
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Reply:
         self.asked.append(question)
+        self.where.append(where)
         if "坏" in question:
             raise RuntimeError("secret path /srv/x")
         if "慢" in question:
@@ -48,6 +53,15 @@ class Echo:
 
     def page(self, source: str) -> Page:
         raise KeyError(source)
+
+    def statistics(self) -> dict[str, int | str]:
+        return {"pages": 0, "passages": 0, "model": "/srv/models/echo", "created": "2026-04-01T08:30:00+00:00"}
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        return []
+
+    def related(self, article_id: str, k: int = 5) -> list[tuple[Article, float]]:
+        return []
 
 
 def service(archive: Any = None, options: Options = FREE) -> Service:

@@ -254,13 +254,14 @@ def test_the_card_opens_the_article_at_its_paragraph(window: Window, answered: R
         window.page.locator("#src-1-1 .open").click()
     hit = answered.hits[answered.quote.hit]
     playwright.expect(opened.value.locator("h1")).to_have_text(_shown_text(hit.article.headline))
-    assert f"/article/{hit.article.id}#" in opened.value.url
+    paragraph = hit.passage.paragraph + 1
+    assert opened.value.url == f"{window.address}/article/{hit.article.id}?p={paragraph}#p{paragraph}"
     playwright.expect(opened.value.locator("p.body")).to_have_count(len(hit.article.paragraphs))
 
 
 def test_an_example_question_can_be_clicked(window: Window, archive: Archive) -> None:
     wanted = examples(archive)
-    chips = window.page.locator("#examples .chip")
+    chips = window.page.locator("#examples [data-example]")
     playwright.expect(chips).to_have_text(wanted)
     chips.nth(1).click()
     window.page.locator('#cards [data-turn="1"]').wait_for()

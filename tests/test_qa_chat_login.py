@@ -57,9 +57,10 @@ def sign_in(browser: httpx.Client, name: str, password: str = PASSWORD) -> httpx
 
 COVERED = [
     "/", "/?__theme=dark", "/config", "/theme.css", "/metrics", "/article/x", "/assets/x.js", "/static/img/x.png",
-    "/svelte/x", "/favicon.ico", "/manifest.json", "/robots.txt", "/gradio_api/info", "/gradio_api/openapi.json",
+    "/svelte/x", "/favicon.ico", "/manifest.json", "/robots.txt", "/gradio_api/info",
     "/gradio_api/app_id", "/gradio_api/theme.css", "/gradio_api/startup-events", "/gradio_api/heartbeat/windowx",
-    "/gradio_api/queue/data?session_hash=windowx",
+    "/gradio_api/queue/data?session_hash=windowx", "/browse", "/browse/x", "/page", "/pages", "/pages/script.js",
+    "/pages/read/x", "/export/x",
 ]  # fmt: skip
 CALLS = ["queue/join", "run/predict", "cancel", "reset"]
 

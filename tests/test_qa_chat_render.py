@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 import pytest
 
 from corpus.records import Article, Block, Page, Passage
-from qa.chat.article import article_page, notice_page
-from qa.chat.cards import cards, chips
+from qa.chat.below import chips
+from qa.chat.cards import cards
 from qa.chat.examples import about, examples, number_questions
 from qa.chat.labels import LANGUAGES, TEXTS, Language, language, say
 from qa.chat.render import chat_answer, chat_question, cut_marks, escaped, literal, marked, shown
 from qa.chat.session import TURNS, WINDOWS, Sessions
+from qa.filters import Filter
 from qa.records import Excerpt, Hit, Reason, Reply
 
 HOSTILE = [
@@ -159,7 +160,6 @@ def test_no_markup_comes_from_data(text: str, lang: Language) -> None:
             "answer": chat_answer(reply, 1, lang),
             "question": chat_question(reply.question, lang, 1, reply.effective_question),
             "chips": chips([reply.question], lang),
-            "article": article_page(reply.hits[0].article, reply.hits[0].page, lang),
         }
 
     safe = views(harmless)
@@ -238,8 +238,8 @@ def test_the_cited_passage_is_card_one_wherever_it_was_found() -> None:
     first, second = markup.split("<article")[1:3]
     assert 'id="src-4-1"' in first and "<mark>一千二百万元</mark>" in first and "第3段" in first
     assert "记者 许文" in first and "通讯员 李想、王芳" in first
-    assert "许文. 头版标题[N]. 晨报, 2026-03-05(2)." in first
-    assert 'id="src-4-2"' in second and "<mark>" not in second and "[N]" not in second
+    assert "晨报-02.txt 2026-03-05 第2版 《头版标题》第3段" in first
+    assert 'id="src-4-2"' in second and "<mark>" not in second and "<cite>" not in second
     assert markup.index(say("zh", "cards_answered")) < markup.index("src-4-1")
     assert markup.index("src-4-1") < markup.index(say("zh", "cards_also")) < markup.index("src-4-2")
 
@@ -289,7 +289,7 @@ class Stand:
     def conversation(self) -> Stand:
         return self
 
-    def ask(self, question: str) -> Reply:
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Reply:
         return reply_of(TEXT, QUOTE, ANSWER, question=question)
 
     def article(self, article_id: str) -> Article | None:
@@ -297,6 +297,12 @@ class Stand:
 
     def page(self, source: str) -> Page:
         raise KeyError(source)
+
+    def passages_of(self, article_id: str) -> list[Passage]:
+        return []
+
+    def related(self, article_id: str, k: int = 5) -> list[tuple[Article, float]]:
+        return []
 
 
 def test_a_number_in_a_clause_becomes_a_question() -> None:
@@ -318,15 +324,6 @@ def test_examples_are_offered_only_where_the_archive_gives_the_number() -> None:
     ]
     assert examples(Stand()) == [] and chips([], "zh") == ""
     assert about("长" * 40) == "长" * 22 + "讲了什么？"
-
-
-def test_the_article_page_numbers_its_paragraphs() -> None:
-    page = page_of(TEXT)
-    markup = article_page(page.articles[0], page, "zh")
-    before, _, after = TEXT.partition("六月")
-    dated = f'{before}<time title="= 2025-06">六月</time>{after}'
-    assert f'<p class="body" id="p1">{dated}</p><p class="dates">日期：六月 = 2025-06</p>' in markup
-    assert say("en", "no_article") in notice_page("no_article", "en")
 
 
 def test_both_languages_say_the_same_things() -> None:

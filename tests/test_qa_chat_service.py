@@ -322,6 +322,7 @@ def test_switches_and_variables() -> None:
     assert parsed([]) == Options()
     given = {"BAOWEN_RATE": "7", "BAOWEN_AT_ONCE": "3", "BAOWEN_LOG_QUESTIONS": "yes", "BAOWEN_USERS": "/u"}
     assert parsed(["--rate", "8"], given) == Options(rate=8, at_once=3, log_questions=True, users=Path("/u"))
+    assert parsed(["--mcp"]) == parsed([], {"BAOWEN_MCP": "1"}) == Options(mcp=True)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "65", "x", "", "9" * 30, "1.5", "３"])

@@ -26,7 +26,7 @@ def run(step: Coroutine[Any, Any, Any]) -> Any:
 
 def turn(window: Any, question: str, by: Any) -> tuple[Any, Any]:
     """What a question's two steps give: as it is put into the chat, and as it is answered."""
-    return run(window.ask(question, by)), run(window.answer(by))
+    return run(window.ask(question, by)), run(window.answer(by))[:2]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def texts(messages: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 def test_a_turn_is_searched_then_said_and_shown(make: Callable[..., Any]) -> None:
-    (box, first, chips), (messages, cards) = turn(make(), "问一下", request("window1"))
-    assert (box, chips) == ("", "")
+    (box, first, below), (messages, cards) = turn(make(), "问一下", request("window1"))
+    assert box == "" and "stop" in below and "undo" not in below
     assert texts(first) == [
         ("user", '<div class="asked">问一下</div>'),
         ("assistant", '<div class="note">正在查找…</div>'),
@@ -124,7 +124,10 @@ def test_events_that_no_window_sends_are_ignored(make: Callable[..., Any], numbe
     _, (messages, cards) = turn(window, "问", by)
     assert run(window.cite(by, event(turn=number))) == cards
     assert run(window.edit(by, event(turn=number))) == ""
-    assert run(window.choose(by, event(example=number))) == ("", messages, "")
+    for step in (window.choose(by, event(example=number)), window.follow(by, event(next=number))):
+        assert run(step)[:2] == ("", messages)
+    assert 'aria-pressed="true"' not in run(window.rate(by, event(turn=number, liked=1)))
+    assert 'aria-pressed="true"' not in run(window.rate(by, event(turn=1, liked=2 if number in (0, 1) else number)))
     for data in (None, [], "x", 1):
         assert run(window.edit(by, SimpleNamespace(_data=data))) == ""
 
@@ -147,7 +150,8 @@ def test_a_step_that_failed_in_gradio_is_said_and_frees_the_window(make: Callabl
     window, by = make(), request("window1")
     for question in ("甲", "乙", "丙"):
         run(window.ask(question, by))
-    messages = run(window.failed(by))
+    messages, below = run(window.failed(by))
+    assert "undo" in below
     assert all(say("zh", "failed") in message["content"] for message in messages[1::2])
     assert say("zh", "off_topic") in turn(window, "丁", by)[1][0][-1]["content"]
 

@@ -12,13 +12,16 @@ import pytest
 from corpus.dates import DateMention, dates_in
 from corpus.records import Region
 from qa.archive import Archive
+from qa.browse import reading
 from qa.chat.article import article_page
-from qa.chat.cards import cards
+from qa.chat.cards import Around, cards
 from qa.chat.glosses import date_line, date_notes, days, partner_link, partners
+from qa.chat.labels import Language
 from qa.chat.render import Note, marked, places
 from qa.cite import cite
 from qa.cli import main
 from qa.measure.rows import dates_rows, hit_row, region_rows, shown_hit_row
+from qa.papers import Papers
 
 FRONT = "新桥通车\n\n■记者 王一\n\n本报讯 柳湾大桥昨天上午通车,全长860米,2024年3月5日开工。\n\n(下转2版)\n"
 INSIDE = "(上接1版)\n\n新桥通车\n\n■记者 王一\n\n河岸近日种上了<b>香樟</b>,共120棵。\n"
@@ -96,7 +99,7 @@ def test_a_pdf_is_cited_by_sheet_and_newspaper_page(issue: Archive) -> None:
 
 def test_the_card_glosses_dates_and_links_the_next_page(issue: Archive) -> None:
     reply = issue.ask("柳湾大桥有多长?")
-    markup = cards(reply, 1, "zh", lambda name: partners(issue, name))
+    markup = cards(reply, 1, "zh", Around(partners=lambda name: partners(issue, name)))
     first = markup.split("<article")[1]
     assert '<time title="= 2026-03-31">昨天上午</time>' in first and "2024年3月5日开工" in first
     assert '<p class="dates">日期：昨天上午 = 2026-03-31</p>' in first
@@ -109,14 +112,12 @@ def test_the_article_page_links_both_ways(issue: Archive) -> None:
     front, inside = named(issue, "20260401_01版.txt"), named(issue, "20260401_02版.txt")
     assert issue.continuations == {front: inside}
 
-    def shown(name: str, lang: str) -> str:
-        article = issue.article(name)
-        assert article is not None
-        return article_page(
-            article, issue.page(article.source), "zh" if lang == "zh" else "en", partners(issue, article.id)
-        )
+    def shown(name: str, lang: Language) -> str:
+        found = reading(issue, name)
+        assert found is not None
+        return article_page(issue, found, Papers(), lang)
 
-    assert f'<a class="partner" href="/article/{inside}">转第2版《新桥通车》</a>' in shown(front, "zh")
+    assert f'<a href="/article/{inside}">转第2版《新桥通车》</a>' in shown(front, "zh")
     back = shown(inside, "en")
     assert f'href="/article/{front}">Continued from page 1: 新桥通车</a>' in back and "Continues on" not in back
     assert "&lt;b&gt;香樟&lt;/b&gt;" in back and "Dates: 近日 ≈ 2026-03-18 – 2026-04-01" in back

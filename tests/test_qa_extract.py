@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from corpus.fold import matching_form
+from embeddings.thesaurus import Thesaurus
+from qa.aim import nouns, told
 from qa.answers import Weights, bundled, grid, scores
 from qa.asks import asked
 from qa.extract import HITS, LONGEST_QUOTE, Found, Source, agreed, answer_in, choose, weighed
-from qa.focus import nouns
 from qa.match import Likeness, Matcher
 from qa.question import Question, Unit, analyse
 from qa.quotes import FEATURES, LONG_QUOTE, WIDE_QUOTE, Sentence, described, quoted, sentences, tighten, worth
@@ -30,6 +31,13 @@ def rarity(word: str) -> float:
 def asking(text: str) -> tuple[Question, Matcher]:
     question = analyse(text, None)
     return question, Matcher(question.units, rarity)
+
+
+def ask_with(question: Question, text: str) -> tuple[str, str]:
+    """Quote and answer of a question taken apart already, from one text."""
+    found = choose(question, Matcher(question.units, rarity), [Source(text, "", "body", 1.0)])
+    assert found is not None and found.answer is not None
+    return text[found.quote.start : found.quote.end], text[found.answer.start : found.answer.end]
 
 
 def ask(question: str, *texts: str) -> tuple[str, str]:
@@ -159,6 +167,16 @@ def test_nearness_by_vectors_counts_where_no_word_is_nearer() -> None:
     (sentence,) = features_of("大桥造价?", sources, Alike())
     assert sentence["said"] == pytest.approx((3 * 1.0 + 1 * 0.5) / 4)
     assert sentence["dense"] == pytest.approx(0.6)
+
+
+def test_what_a_question_only_asks_with_counts_nothing() -> None:
+    thesaurus = Thesaurus({"多少钱": {"金额": 0.75}, "贷款": {}}, {})
+    question = analyse("公交贷款多少钱?", thesaurus)
+    assert dict(zip([unit.surface for unit in question.units], told(question).tolist(), strict=True))["多少钱"] == 0
+    assert {unit.surface for unit, one in zip(question.units, told(question), strict=True) if one} >= {"公交", "贷款"}
+    # So that 金额 beside a sum is no sign that it is the one asked for.
+    quote, answer = ask_with(question, "公交拿到1500万元贷款。授信金额达到5100万元。")
+    assert (quote, answer) == ("公交拿到1500万元贷款。", "1500万元")
 
 
 def test_the_noun_asked_with() -> None:

@@ -1,13 +1,16 @@
-"""The source cards beside the conversation, and the example questions below it, as HTML."""
+"""The source cards beside the conversation, as HTML."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
-from urllib.parse import quote as percent
+from dataclasses import dataclass, field
+from typing import Final
 
 from qa.chat.glosses import Partner, date_line, date_notes, partner_link
 from qa.chat.labels import Language, say
 from qa.chat.render import (
+    CARDS,
     DOT,
     Range,
     cited_count,
@@ -19,23 +22,50 @@ from qa.chat.render import (
     places,
     shown,
 )
+from qa.chat.room_parts import NUMBERED, article_address
+from qa.chat.why import why
 from qa.cite import cite
-from qa.records import Reply
+from qa.cite_formats import bibliography
+from qa.papers import Papers
+from qa.records import CitationStyle, Hit, Reply
 
-Partners = Callable[[str], Sequence[Partner]]
-"""The id of an article → the articles that it goes on in or from."""
+STYLES: Final[tuple[CitationStyle, ...]] = ("gbt", "ris", "bibtex", "markdown")
 
 
-def _none(article_id: str) -> Sequence[Partner]:
+def _no_partners(article_id: str) -> Sequence[Partner]:
     return ()
 
 
-def cards(reply: Reply, turn: int, lang: Language, partners: Partners = _none) -> str:
+def _no_matches(text: str) -> Sequence[Range]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What cards tell beside their reply.
+
+    :param papers: what is known of the papers.
+    :param partners: the id of an article → the articles that it goes on in or from.
+    :param matches: the text of a passage → the ranges of it that speak of the question, half-open, in order.
+    :param most: how many cards there are at most, as for `render.shown`.
+    """
+
+    papers: Papers = field(default_factory=Papers)
+    partners: Callable[[str], Sequence[Partner]] = _no_partners
+    matches: Callable[[str], Sequence[Range]] = _no_matches
+    most: int = CARDS
+
+
+ALONE: Final = Around()
+
+
+def cards(reply: Reply, turn: int, lang: Language, around: Around = ALONE) -> str:
     """All cards of one reply, under headings that say whether they are cited or merely nearest.
 
-    A card's element id is `src-TURN-NUMBER`, so that the links of `render.chat_answer` find it.
+    A card's element id is `src-TURN-NUMBER`, so that the links of `render.chat_answer` find it; its own number leads
+    back there by `#said-TURN-NUMBER`.
     """
-    order = shown(reply)
+    order = shown(reply, around.most)
     cited = cited_count(reply) if reply.answered else 0
     out = [f'<p class="for">{escaped(say(lang, "for_question"))}{escaped(_shortened(reply.question, 120))}</p>']
     if not order:
@@ -45,7 +75,7 @@ def cards(reply: Reply, turn: int, lang: Language, partners: Partners = _none) -
             out.append(_heading("cards_answered", lang))
         elif number == cited + 1:
             out.append(_heading("cards_also" if reply.answered else "cards_nearest", lang))
-        out.append(card(reply, index, turn, number, lang, partners))
+        out.append(card(reply, index, turn, number, lang, around))
     return f'<div class="cards" data-turn="{turn:d}">{"".join(out)}</div>'
 
 
@@ -53,64 +83,85 @@ def _heading(key: str, lang: Language) -> str:
     return f"<h2>{escaped(say(lang, key))}</h2>"
 
 
-def card(reply: Reply, index: int, turn: int, number: int, lang: Language, partners: Partners = _none) -> str:
-    """The card of `reply.hits[index]`, with the reply's quote and answer marked where they come from this passage.
-
-    Below the passage it says which days its dates mean, and where the article goes on.
+def card(reply: Reply, index: int, turn: int, number: int, lang: Language, around: Around = ALONE) -> str:
+    """The card of `reply.hits[index]`: where it stands, the passage with what speaks of the question and the answer
+    marked, which days its dates mean, where the article goes on, how to cite it, and why it is listed.
     """
     hit = reply.hits[index]
     text = hit.passage.text
-    quote: Range | None = None
-    answer: Range | None = None
-    if reply.quote is not None and reply.quote.hit == index:
-        quote = (reply.quote.start, reply.quote.end)
-    if reply.answer is not None and reply.answer.hit == index:
-        answer = (reply.answer.start, reply.answer.end)
-    again = next((excerpt for excerpt in reply.also if excerpt.hit == index), None)
-    citation = reply.citation
-    if again is not None and quote is None:
-        quote, citation = (again.start, again.end), cite(hit)
+    quote, answer = _ranges(reply, index)
     title = headline(hit, lang)
     is_cited = reply.answered and (quote is not None or answer is not None)
+    back = (
+        f'<a class="number" href="#said-{turn:d}-{number:d}" '
+        f'aria-label="{escaped(say(lang, "back_to_answer", n=number))}">[{number:d}]</a>'
+    )
+    where = DOT.join(f"<span>{escaped(one)}</span>" for one in places(hit, lang, around.papers.of(hit.page)))
     lines = [
-        f'<h3 lang="{language_of(title)}"><span class="number">[{number:d}]</span> {escaped(title)}</h3>',
-        f'<p class="where">{DOT.join(f"<span>{escaped(place)}</span>" for place in places(hit, lang))}</p>',
+        f'<h3 lang="{language_of(title)}">{back} {escaped(title)}</h3>',
+        f'<p class="where">{where}</p>',
     ]
     if names := people(hit, lang):
         lines.append(f'<p class="people">{" ".join(f"<span>{escaped(line)}</span>" for line in names)}</p>')
     notes = date_notes(text, hit.page)
-    lines.append(f'<p class="passage" lang="{language_of(text)}">{marked(text, quote, answer, notes=notes)}</p>')
+    body = marked(text, quote, answer, notes=notes, matches=around.matches(text))
+    lines.append(f'<p class="passage" lang="{language_of(text)}">{body}</p>')
     lines.append(date_line(text, notes, lang))
     lines.extend(
-        f'<p class="continued">{partner_link(partner, lang, new_window=True)}</p>'
-        for partner in partners(hit.article.id)
+        f'<p class="continued">{partner_link(partner, lang, True, around.papers)}</p>'
+        for partner in around.partners(hit.article.id)
     )
-    anchor = f"p{hit.passage.paragraph + 1:d}" if hit.passage.kind in ("body", "document") else "top"
-    address = f"/article/{percent(hit.article.id, safe='')}#{anchor}"
-    opening = f'<a class="open" target="_blank" rel="noopener" href="{address}">{escaped(say(lang, "full_text"))}</a>'
-    if is_cited and citation:
+    if is_cited:
         lines.append(
             f'<p class="citation"><span class="label">{escaped(say(lang, "citation"))}</span> '
-            f'<cite>{escaped(citation)}</cite></p>'
-            f'<p class="actions"><button type="button" class="copy" data-done="{escaped(say(lang, "copied"))}">'
-            f'{escaped(say(lang, "copy"))}</button> {opening}</p>'
-        )  # fmt: skip
-    else:
-        lines.append(f'<p class="actions">{opening}</p>')
+            f"<cite>{escaped(cite(hit, around.papers))}</cite></p>"
+        )
+    lines.append(_opening(hit, lang))
+    lines.append(_formats(hit, lang, around.papers))
+    lines.append(why(hit.features, lang))
     kind = " cited" if is_cited else ""
     return f'<article class="card{kind}" id="src-{turn:d}-{number:d}" tabindex="-1">{"".join(lines)}</article>'
 
 
-def chips(questions: Sequence[str], lang: Language) -> str:
-    """The example questions as buttons; a button carries its number alone."""
-    if not questions:
-        return ""
-    buttons = "".join(
-        f'<button type="button" class="chip" data-example="{index:d}" lang="{language_of(question)}">'
-        f"{escaped(question)}</button>"
-        for index, question in enumerate(questions)
+def _ranges(reply: Reply, index: int) -> tuple[Range | None, Range | None]:
+    """The quote's and the answer's range in the passage of `reply.hits[index]`; what says it again is a quote too."""
+    quotes = [one for one in (reply.quote, *reply.also) if one is not None and one.hit == index]
+    answer = reply.answer
+    return (
+        (quotes[0].start, quotes[0].end) if quotes else None,
+        (answer.start, answer.end) if answer is not None and answer.hit == index else None,
     )
-    return f'<p class="label">{escaped(say(lang, "examples"))}</p><div class="chips">{buttons}</div>'
+
+
+def _opening(hit: Hit, lang: Language) -> str:
+    """The link to the whole article at this paragraph, which is also what to copy to come back to it."""
+    paragraph = hit.passage.paragraph + 1 if hit.passage.kind in NUMBERED else None
+    address = escaped(article_address(hit.article.id, paragraph))
+    return (
+        f'<p class="actions copyable"><a class="open text" target="_blank" rel="noopener" href="{address}">'
+        f"{escaped(say(lang, 'full_text'))}</a> {_copy('copy_link', lang)}</p>"
+    )
+
+
+def _formats(hit: Hit, lang: Language, papers: Papers) -> str:
+    """A fold-out with the passage cited in each style: to copy by a button, or to select."""
+    parts = []
+    for style in STYLES:
+        # With its line feeds: what is copied goes into a file.
+        text = html.escape(bibliography([hit], style, papers), quote=True)
+        parts.append(
+            f'<div class="copyable"><p><span class="label">{escaped(say(lang, f"style_{style}"))}</span> '
+            f'{_copy("copy", lang)}</p><pre class="text">{text}</pre></div>'
+        )
+    return f'<details class="formats"><summary>{escaped(say(lang, "cite_this"))}</summary>{"".join(parts)}</details>'
+
+
+def _copy(key: str, lang: Language) -> str:
+    said = " ".join(f'data-{name}="{escaped(say(lang, text))}"' for name, text in _SAID)
+    return f'<button type="button" class="copy" {said}>{escaped(say(lang, key))}</button>'
+
+
+_SAID: Final = (("done", "copied"), ("failed", "copy_failed"))
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -12,6 +12,7 @@ from corpus.records import Article, Page
 from qa.chat.labels import Language, say
 from qa.chat.render import Note, escaped, page_name
 from qa.chat.session import Source
+from qa.papers import Papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ def partners(source: Source, article_id: str) -> list[Partner]:
     return [Partner(article, source.page(article.source), onward) for article, onward in found if article is not None]
 
 
-def partner_link(partner: Partner, lang: Language, new_window: bool = False) -> str:
+def partner_link(partner: Partner, lang: Language, new_window: bool = False, papers: Papers | None = None) -> str:
     """A link to the partner's full text: 转第2版《…》, 接第1版《…》; by file name where its page is not known."""
-    page = partner.page
-    place = page.source if page.page is None else page_name(page.page, lang)
+    paper = (papers or Papers()).of(partner.page)
+    place = paper.file if paper.page is None else page_name(paper.page, lang)
     title = partner.article.headline if partner.article.headline else say(lang, "untitled")
     text = say(lang, "goes_on" if partner.onward else "comes_from", place=place, headline=title)
     target = ' target="_blank" rel="noopener"' if new_window else ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+from qa.chat import labels_pages, labels_rooms, labels_window
+
 Language = Literal["zh", "en"]
 
 _CHINESE: Final[dict[str, str]] = {
@@ -178,7 +180,10 @@ _ENGLISH: Final[dict[str, str]] = {
     "back": "Back to the conversation",
 }
 
-TEXTS: Final[dict[Language, dict[str, str]]] = {"zh": _CHINESE, "en": _ENGLISH}
+TEXTS: Final[dict[Language, dict[str, str]]] = {
+    "zh": _CHINESE | labels_pages.CHINESE | labels_rooms.CHINESE | labels_window.CHINESE,
+    "en": _ENGLISH | labels_pages.ENGLISH | labels_rooms.ENGLISH | labels_window.ENGLISH,
+}
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 
@@ -202,6 +207,12 @@ def say(lang: Language, key: str, **values: object) -> str:
 
 
 def translations() -> dict[str, dict[str, str]]:
-    """The dictionaries for `gr.I18n`, by locale. Entries with a place to fill in stay on the server."""
-    fixed = {lang: {key: text for key, text in TEXTS[lang].items() if "{" not in text} for lang in LANGUAGES}
+    """The dictionaries for `gr.I18n`, by locale. What has a place to fill in, or is said on other pages than the
+    window, stays on the server.
+    """
+    kept = ("pages_", "room_")
+    fixed = {
+        lang: {key: text for key, text in TEXTS[lang].items() if "{" not in text and not key.startswith(kept)}
+        for lang in LANGUAGES
+    }
     return {"zh-CN": fixed["zh"], "zh-TW": fixed["zh"], "zh-HK": fixed["zh"], "zh": fixed["zh"], "en": fixed["en"]}

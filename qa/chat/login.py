@@ -39,7 +39,7 @@ TRIES, CLIENT_TRIES, TRY_SECONDS = 5, 30, 900.0
 
 _HOURS: Final = 12
 _SIGNED_IN: Final = 10_000
-_PAGES: Final = ("/article/",)
+_PAGES: Final = ("/article/", "/browse", "/page")
 _log = logging.getLogger(__name__)
 
 

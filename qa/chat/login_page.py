@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qa.chat.article import document
 from qa.chat.labels import LANGUAGES, Language, say
+from qa.chat.plain_page import document
 from qa.chat.render import escaped
 
 

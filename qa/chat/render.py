@@ -17,6 +17,7 @@ from typing import Final
 
 from corpus.regions import sheets_of
 from qa.chat.labels import Language, say
+from qa.papers import Paper, Papers
 from qa.records import Applied, Excerpt, Hit, Reply
 
 CARDS: Final = 5
@@ -30,6 +31,8 @@ _LONGEST_ECHO: Final = 300
 """How much of an over-long question the chat repeats, in characters."""
 
 Range = tuple[int, int]
+
+_NO_PAPERS: Final = Papers()
 
 DOT: Final = "\u00a0· "
 """Between the parts of a place; a line never begins with it."""
@@ -83,17 +86,20 @@ def marked(
     answer: Range | None,
     escape: Callable[[str], str] = escaped,
     notes: Sequence[Note] = (),
+    matches: Sequence[Range] = (),
 ) -> str:
     """`text` with the quote in `<span class="quote">` and the answer in `<mark>`; ranges are half-open, in characters.
 
-    Where the answer reaches out of the quote it is marked there as well, in a <mark> of its own. Each of `notes` is the
-    title of a <time> around its words, of one for each part where a mark cuts them.
+    Where the answer reaches out of the quote it is marked there as well, in a <mark> of its own. What of `matches` is
+    outside of the answer stands in `<span class="match">`. Each of `notes` is the title of a <time> around its words,
+    of one for each part where a mark cuts them.
 
     >>> marked("abcd", (1, 4), (2, 3))
     'a<span class="quote">b<mark>c</mark>d</span>'
     """
     edges = {0, len(text)}
-    for wanted in (quote, answer, *((note.start, note.end) for note in notes)):
+    matches = [part for match in matches for part in _outside(match, answer)]
+    for wanted in (quote, answer, *matches, *((note.start, note.end) for note in notes)):
         if wanted is not None:
             edges.update(min(max(edge, 0), len(text)) for edge in wanted)
     points = sorted(edges)
@@ -109,17 +115,30 @@ def marked(
         if note is not None:
             piece = f'<time title="{escaped(note.text)}">{piece}</time>'
         in_answer = answer is not None and answer[0] <= start and end <= answer[1]
-        out.append(f"<mark>{piece}</mark>" if in_answer else piece)
+        if in_answer:
+            piece = f"<mark>{piece}</mark>"
+        elif any(match[0] <= start and end <= match[1] for match in matches):
+            piece = f'<span class="match">{piece}</span>'
+        out.append(piece)
     if open_quote:
         out.append("</span>")
     return "".join(out)
 
 
-def shown(reply: Reply) -> list[int]:
-    """The hits to show, as indexes into `reply.hits`: those quoted from first, then the best of the others."""
+def _outside(match: Range, answer: Range | None) -> list[Range]:
+    """What of a range is outside of the answer, which it would cut."""
+    parts = [match] if answer is None else [(match[0], min(match[1], answer[0])), (max(match[0], answer[1]), match[1])]
+    return [(start, end) for start, end in parts if start < end]
+
+
+def shown(reply: Reply, most: int = CARDS) -> list[int]:
+    """The hits to show, as indexes into `reply.hits`: those quoted from first, then the best of the others.
+
+    There are `most` of them, or as many as are quoted from, where these are more.
+    """
     cited = _cited(reply)
     order = list(dict.fromkeys([*cited, *range(len(reply.hits))]))
-    return order[: max(CARDS, len(cited))]
+    return order[: max(most, len(cited))]
 
 
 def cited_count(reply: Reply) -> int:
@@ -170,12 +189,15 @@ def note_of(text: str) -> str:
     return f'<div class="note">{literal(text)}</div>'
 
 
-def chat_answer(reply: Reply, turn: int, lang: Language) -> str:
+def chat_answer(reply: Reply, turn: int, lang: Language, papers: Papers = _NO_PAPERS, most: int = CARDS) -> str:
     """The reply as a chat message: the short answer, the quote with the answer marked, and links to the cards.
 
     A link's address is `#cite-TURN-NUMBER`; numbers count the cards from 1.
+
+    :param papers: what is known of the papers.
+    :param most: how many cards there are at most, as for `shown`.
     """
-    order = shown(reply)
+    order = shown(reply, most)
     if reply.filters and not reply.hits:
         unknown = [say(lang, f"unknown_{one.name}", n=one.unknown) for one in reply.filters if one.unknown]
         text = ("" if lang == "zh" else " ").join([say(lang, "nothing_left"), *unknown])
@@ -191,21 +213,21 @@ def chat_answer(reply: Reply, turn: int, lang: Language) -> str:
         link = "" if reply.quote is not None and reply.quote.hit == reply.answer.hit else " " + _links(turn, [number])
         parts.append(f'<div class="answer"><strong>{literal(reply.answer.text)}</strong>{link}</div>')
     if reply.quote is not None:
-        parts.append(_chat_quote(reply, reply.quote, order, turn, lang))
+        parts.append(_chat_quote(reply, reply.quote, order, turn, lang, papers))
     others = range(cited_count(reply) + 1, len(order) + 1)
     if others:
         parts.append(f'<div class="also">{literal(say(lang, "see_also"))} {_links(turn, others)}</div>')
     return "".join(parts)
 
 
-def _chat_quote(reply: Reply, quote: Excerpt, order: list[int], turn: int, lang: Language) -> str:
+def _chat_quote(reply: Reply, quote: Excerpt, order: list[int], turn: int, lang: Language, papers: Papers) -> str:
     hit = reply.hits[quote.hit]
     before, after = cut_marks(hit.passage.text, quote.start, quote.end)
     inner: Range | None = None
     if reply.answer is not None and reply.answer.hit == quote.hit:
         inner = (reply.answer.start - quote.start, reply.answer.end - quote.start)
     text = marked(quote.text, None, inner, literal)
-    source = DOT.join([headline(hit, lang), *places(hit, lang)])
+    source = DOT.join([headline(hit, lang), *places(hit, lang, papers.of(hit.page))])
     # The same fact in other articles is cited with it.
     link = _links(turn, [order.index(one.hit) + 1 for one in (quote, *reply.also)])
     return (
@@ -224,18 +246,25 @@ def headline(hit: Hit, lang: Language) -> str:
     return text if text else say(lang, "untitled")
 
 
-def places(hit: Hit, lang: Language) -> list[str]:
-    """Where a passage stands: newspaper file, sheet of a PDF, date and page where known, then paragraph or kind.
+def places(hit: Hit, lang: Language, paper: Paper | None = None) -> list[str]:
+    """Where a passage stands: newspaper, its file, sheet of a PDF, date and page where known, then paragraph or kind.
 
     Plain text.
+
+    :param paper: what is known of the page's paper; None for what the page itself says.
     """
-    out = [hit.page.source]
+    if paper is None:
+        paper = _NO_PAPERS.of(hit.page)
+    out = [paper.file] if paper.title is None else [paper.title, paper.file]
     if hit.page.source.lower().endswith(".pdf"):
         out.extend(say(lang, "sheet", n=sheet) for sheet in sheets_of(hit.page, hit.passage.spans))
-    if hit.page.date is not None:
-        out.append(hit.page.date)
-    if hit.page.page is not None:
-        out.append(page_name(hit.page.page, lang))
+    day = hit.page.date if paper.date is None else paper.date.isoformat()
+    if day is not None:
+        out.append(day)
+    if paper.page is not None:
+        out.append(page_name(paper.page, lang))
+    if paper.page_name is not None:
+        out.append(paper.page_name)
     body = hit.passage.kind == "body"
     out.append(say(lang, "paragraph", n=hit.passage.paragraph + 1) if body else say(lang, hit.passage.kind))
     return out

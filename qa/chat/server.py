@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from qa.chat.service import Service
     from qa.chat.session import Source
+    from qa.chat.shelves import Shelves
 
 _PORTS_TRIED = 100
+_SWITCH_SECONDS = 0.001
 _STANDARD = Options()
 
 
@@ -40,15 +42,18 @@ def prepare() -> None:
 def build(service: Service, host: str = "127.0.0.1") -> FastAPI:
     """The chat as an ASGI app. Served at a loopback `host`, it answers to local names only.
 
-    :raises InputError: if the users' file cannot be used.
+    :raises InputError: if the users' file cannot be used, or a package that an option needs is not installed.
     """
     prepare()
     import gradio as gr
     from fastapi import FastAPI
 
+    from qa.chat.api import check_mcp, speak_json
     from qa.chat.doors import Doors
+    from qa.chat.export_routes import add_export
     from qa.chat.guard import LOOPBACK, Guard
     from qa.chat.login import Login
+    from qa.chat.pages_routes import add_pages_routes
     from qa.chat.routes import add_routes
     from qa.chat.session import WINDOWS
     from qa.chat.style import WINDOW_CSS
@@ -58,8 +63,12 @@ def build(service: Service, host: str = "127.0.0.1") -> FastAPI:
 
     options = service.options
     users = None if options.users is None else Users.read(options.users)
+    if options.mcp:
+        check_mcp()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, service)
+    add_pages_routes(app, service)
+    add_export(app, service)
     blocks, words = window(service)
     blocks.state_session_capacity = WINDOWS
     gr.mount_gradio_app(
@@ -74,12 +83,15 @@ def build(service: Service, host: str = "127.0.0.1") -> FastAPI:
         theme=theme(),
         css=WINDOW_CSS,
         i18n=words,
+        mcp_server=options.mcp,
     )
+    if options.mcp:
+        speak_json(blocks)
     # The last added is the first that a request meets.
     app.add_middleware(Visitors, left=service.desk.left)
     if users is not None:
         app.add_middleware(Login, users=users, meters=service.meters)
-    app.add_middleware(Doors, body=options.body * 1024, meters=service.meters)
+    app.add_middleware(Doors, body=options.body * 1024, meters=service.meters, mcp=options.mcp)
     app.add_middleware(Guard, local_only=host in LOOPBACK and not options.proxy)
     return app
 
@@ -115,8 +127,11 @@ def serve(
     port: int = 7860,
     open_browser: bool = False,
     options: Options = _STANDARD,
+    shelves: Shelves | None = None,
 ) -> None:
     """Serve the chat until it is interrupted. `archive` may be a function that opens one, while the page is there.
+
+    :param shelves: the sets of pages to choose from, of which `archive` is the first; None for that one alone.
 
     :raises OSError: if no port is free.
     :raises InputError: if the users' file cannot be used; whatever opening the archive raises.
@@ -125,6 +140,8 @@ def serve(
     from qa.chat.service import Service
 
     prepare()
+    # Answers are worked out in threads beside the one that serves: it waits for its turn that much less.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     sock = listen(host, port)
     with sock, tempfile.TemporaryDirectory(prefix="baowen-chat-", ignore_cleanup_errors=True) as scratch:
         # Gradio's own files: its default is one folder for all users of the machine.
@@ -135,7 +152,7 @@ def serve(
         path = log_file()
         with logging_to(path) as written, _terminating():
             _say(f"The log is {path}." if written else f"The log {path} cannot be written; set BAOWEN_LOG.")
-            service = Service(Opening(archive), options)
+            service = Service(Opening(archive), options, shelves)
             app = build(service, host)
             _warn(host, options)
             _run(app, service, sock, f"http://{_shown_host(host)}:{actual}", open_browser)
@@ -182,6 +199,8 @@ def _run(app: FastAPI, service: Service, sock: socket.socket, url: str, open_bro
     def started() -> None:
         if open_browser:
             webbrowser.open(url)
+        if service.options.mcp:
+            _say(f"MCP clients connect to {url}/gradio_api/mcp/.")
         if not service.opening.ready:
             _say(f"{url} is there; the pages are being opened.")
 

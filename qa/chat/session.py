@@ -8,18 +8,29 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from corpus.records import Article, Page
+from qa.browse import Library
+from qa.conversation import TURNS as REMEMBERED
+from qa.feedback import standalone
+from qa.filters import Filter
 from qa.records import Reply
+
+if TYPE_CHECKING:
+    from qa.chat.settings import Settings
+    from qa.chat.suggestions import Suggestion
 
 WINDOWS = 1000
 """How many windows are remembered; the one unused for longest is forgotten first."""
 
 TURNS = 50
 """How many turns of one window stay on show; older ones leave the chat together with their cards."""
+
+SUGGESTED = 3
+"""How many questions are suggested after an answer."""
 
 PENDING = 3
 """How many questions of one window may be unanswered at once."""
@@ -28,19 +39,16 @@ PENDING = 3
 class Talk(Protocol):
     """A conversation: follow-up questions are completed from the turns before."""
 
-    def ask(self, question: str) -> Reply: ...
+    def ask(self, question: str, k: int = 10, where: Filter | None = None) -> Reply: ...
 
 
-class Source(Protocol):
+class Source(Library, Protocol):
     """What the chat needs of an archive."""
 
     @property
-    def pages(self) -> tuple[Page, ...]: ...
-    @property
-    def continuations(self) -> Mapping[str, str]: ...
+    def root(self) -> Path: ...
+    def statistics(self) -> dict[str, int | str]: ...
     def conversation(self) -> Talk: ...
-    def article(self, article_id: str) -> Article | None: ...
-    def page(self, source: str) -> Page: ...
 
 
 class Message(TypedDict):
@@ -53,7 +61,10 @@ class Message(TypedDict):
 @dataclass
 class Turn:
     """One question and what came of it. `waits` until someone sets about answering it; `reply` is None until then,
-    and where that failed.
+    and where that failed; `asks` is the key of the pages that it is from, `most` how many of its passages are shown.
+
+    `next` are questions to go on with. `liked` is what the reader thinks of the reply, None as long as nothing was
+    said; `noted` whether that was kept, `worded` whether something was said with it.
     """
 
     number: int
@@ -62,21 +73,31 @@ class Turn:
     said: str
     waits: bool = False
     reply: Reply | None = None
+    asks: str = ""
+    most: int = 0
+    next: tuple[Suggestion, ...] = ()
+    liked: bool | None = None
+    noted: bool = False
+    worded: bool = False
 
 
 @dataclass
 class Session:
     """One window. `lock` is held while a question is being answered, so that turns stay in order; `pending` counts
-    those that are not answered yet. `talk` is begun with the first question, when the archive is open. `cards` are
-    those on show.
+    those that are not answered yet. `talk` is begun with the first question, when the archive is open, and anew where
+    other pages are asked than `asks`, the key of a set. `work` are the questions that are being answered or stand in
+    line; `cards` are those on show; `settings` are what to ask with, None for the usual ones.
     """
 
     talk: Talk | None = None
+    asks: str = ""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     turns: OrderedDict[int, Turn] = field(default_factory=OrderedDict)
     last: int = 0
     pending: int = 0
     cards: str = ""
+    work: set[asyncio.Future[Any]] = field(default_factory=set)
+    settings: Settings | None = None
 
     def begin(self, question: str, asked: str, said: str, waits: bool = False) -> Turn:
         """Add a turn. Its number counts from 1 and is never used again."""
@@ -94,6 +115,32 @@ class Session:
                 turn.waits = False
                 return turn
         return None
+
+    @property
+    def last_turn(self) -> Turn | None:
+        """The turn that was added last; None where there is none."""
+        return next(reversed(self.turns.values()), None)
+
+    def drop(self) -> Turn | None:
+        """Take back the last turn, as if it had not been; None where there is none, or questions are being answered."""
+        if self.pending or not self.turns:
+            return None
+        self.talk = None  # it has heard the question
+        return self.turns.popitem()[1]
+
+    def before(self, turn: Turn) -> list[str]:
+        """What a new conversation must hear before a turn's question: the last questions that the same pages answered,
+        each as it stands for itself, oldest first.
+        """
+        replies = (one.reply for one in self.turns.values() if one.number < turn.number and one.asks == turn.asks)
+        return [standalone(reply) for reply in replies if reply is not None and reply.answered][-REMEMBERED:]
+
+    def open(self, turn: Turn) -> Sequence[Suggestion]:
+        """What can be asked after a turn that has not been asked or told yet."""
+        asked = {one.question for one in self.turns.values()}
+        replies = [one.reply for one in self.turns.values() if one.reply is not None]
+        left = [one for one in turn.next if one.question not in asked and not any(map(one.told_by, replies))]
+        return left[:SUGGESTED]
 
     def messages(self) -> list[Message]:
         """The chat as it is shown: the user's and our message of each turn, oldest first."""
@@ -120,14 +167,21 @@ class Sessions:
             self._by_key.popitem(last=False)
         return session
 
+    def find(self, key: tuple[str, str]) -> Session | None:
+        """The session of `key`; None where there is none."""
+        return self._by_key.get(key)
+
     def forget(self, key: tuple[str, str]) -> None:
-        """Start `key` afresh."""
-        self._by_key.pop(key, None)
+        """Start `key` afresh, with the settings that it had."""
+        session = self._by_key.pop(key, None)
+        if session is not None and session.settings is not None:
+            self._by_key[key] = Session(settings=session.settings)
 
     def __len__(self) -> int:
         return len(self._by_key)
 
 
-def light(reply: Reply) -> Reply:
-    """The reply without what put its hits where they are: many are kept, and none is asked why."""
-    return dataclasses.replace(reply, hits=tuple(dataclasses.replace(hit, features={}) for hit in reply.hits))
+def light(reply: Reply, shown: Sequence[int] = ()) -> Reply:
+    """The reply without what put its hits where they are, but of those that are `shown`, by index: many are kept."""
+    hits = tuple(hit if n in shown else dataclasses.replace(hit, features={}) for n, hit in enumerate(reply.hits))
+    return dataclasses.replace(reply, hits=hits)

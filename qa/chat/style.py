@@ -9,8 +9,11 @@ _HERE: Final = Path(__file__).parent
 
 WINDOW_CSS: Final = (_HERE / "window.css").read_text(encoding="utf-8")
 ARTICLE_CSS: Final = (_HERE / "article.css").read_text(encoding="utf-8")
+PAGES_CSS: Final = (_HERE / "pages.css").read_text(encoding="utf-8")
+PAGES_JS: Final = (_HERE / "pages.js").read_text(encoding="utf-8")
 CARDS_JS: Final = (_HERE / "cards.js").read_text(encoding="utf-8")
-CHIPS_JS: Final = (_HERE / "chips.js").read_text(encoding="utf-8")
+BELOW_JS: Final = (_HERE / "below.js").read_text(encoding="utf-8")
+PANEL_JS: Final = (_HERE / "panel.js").read_text(encoding="utf-8")
 
 SANS: Final = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"]
 MONO: Final = ["ui-monospace", "monospace"]

@@ -13,7 +13,7 @@ import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from fastapi.responses import JSONResponse
@@ -45,6 +45,13 @@ class Caller:
     client: str
 
 
+def caller_of(request: Any) -> Caller:
+    """Who sends a request that has come through here; `key` is "" where it carries no proper one."""
+    key = str(getattr(request, "session_hash", None))
+    owner, client = (str(getattr(request.state, name, "")) for name in ("owner", "client"))
+    return Caller(owner, key if KEY.fullmatch(key) else "", client)
+
+
 class Visitors:
     """Gives each browser its cookie, and lets a window's key be used by its owner only.
 
@@ -68,7 +75,7 @@ class Visitors:
         if "owner" not in state:
             cookie = request.cookies.get(COOKIE, "")
             state["owner"] = cookie if _COOKIE.fullmatch(cookie) else ""
-            if not state["owner"] and scope["path"] == "/":
+            if not state["owner"] and scope["path"] in ("/", "/pages"):
                 send = _with_cookie(send, scope["scheme"] == "https")
         key = _key_of(scope)
         if key is None:
