@@ -173,7 +173,14 @@ def test_repair_keeps_to_the_model_of_the_index(
 
 def test_index_follows_a_folder_until_interrupted(pages: Path, own_cache: Path) -> None:
     command = [sys.executable, "-m", "qa", "index", str(pages), "--watch", "0.1", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
+    ) as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["pages"] == 2
         (pages / "丙.txt").write_text(PAGE.replace("柳湾", "南湾"), "utf-8")
