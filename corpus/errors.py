@@ -3,6 +3,7 @@
 BaowenError
 ├── InputError            what the user gave cannot be used (exit status 2)
 │   ├── PagesError        a folder or file of pages that is missing or holds nothing readable
+│   │   └── PlaceError    a file that is not read for its name, place, size or rights, whatever its bytes are
 │   ├── QuestionError     an empty or over-long question
 │   └── QuestionSetError  a question file that cannot be read
 ├── ModelError            a model that cannot be loaded, or that is not the one the index was built with
@@ -23,6 +24,10 @@ class InputError(BaowenError):
 
 class PagesError(InputError):
     """A folder or file of pages is missing, or holds nothing that can be read."""
+
+
+class PlaceError(PagesError):
+    """A file is not read, whatever bytes it holds: for its name, its place, its size or its rights."""
 
 
 class QuestionError(InputError):

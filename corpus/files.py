@@ -10,15 +10,16 @@ from pathlib import Path
 
 from corpus.collections import is_collection, read_collection
 from corpus.formats import extract, needs_recognition
-from corpus.limits import check_page, reading_limits
+from corpus.limits import Limits, check_page, conditions, reading_limits
 from corpus.names import shown
 from corpus.page import read_page
+from corpus.page_json import pack, unpack
 from corpus.places import list_files, read_bytes, resolve
 from corpus.reading import Failed, Job, attempt
 from corpus.records import Corpus, Page, Skipped
 from corpus.workers import Workers, fitting_workers
 
-__all__ = ["iter_pages", "list_files", "read_file", "read_pages", "resolve", "sample_pages"]
+__all__ = ["iter_pages", "list_files", "read_file", "read_pages", "resolve", "sample_pages", "still_skipped"]
 
 Progress = Callable[[str, int, int], None]
 # Starting a process costs half a second or so, as much as reading some fifty pages.
@@ -65,14 +66,13 @@ def iter_pages(
     if workers is None:
         workers = fitting_workers(jobs) if len(paths) >= PARALLEL_FROM else 1
     here = [workers == 1 and _is_plain(resolve(root, path)) for path in paths]
-    read = functools.partial(_read_named, root)
     if progress is not None:
         progress("Reading pages", 0, len(paths))
-    with Workers(workers) as others:
-        results = others.read(read, [job for job, own in zip(jobs, here, strict=True) if not own])
+    with Workers(functools.partial(packed_page, root), workers) as others:
+        results = others.read([job for job, own in zip(jobs, here, strict=True) if not own])
         for done, (job, own) in enumerate(zip(jobs, here, strict=True), 1):
-            result = attempt(read, job) if own else next(results)
-            yield _skipped(result) if isinstance(result, Failed) else result
+            result = attempt(functools.partial(_read_named, root), job) if own else _unpacked(next(results), job.name)
+            yield _skipped(result, job.limits) if isinstance(result, Failed) else result
             if progress is not None:
                 progress("Reading pages", done, len(paths))
 
@@ -88,10 +88,35 @@ def _read_named(root: Path, name: str) -> Page:
     return read_file(root, Path(name))
 
 
-def _skipped(failed: Failed) -> Skipped:
+def packed_page(root: Path, name: str) -> bytes:
+    """What another process sends of a page that it has read."""
+    return pack(_read_named(root, name))
+
+
+def _unpacked(data: bytes | Failed, name: str) -> Page | Failed:
+    if isinstance(data, Failed):
+        return data
+    try:
+        return unpack(data, name)
+    except ValueError as error:
+        _log.error("%s gave something else than a page: %s", shown(name), error)
+        return Failed(name, f"{shown(name)} was read as something that is no page; do not open it, and report it.")
+
+
+def _skipped(failed: Failed, limits: Limits) -> Skipped:
     if failed.fault:
         _log.error("%s could not be read:\n%s", shown(failed.name), failed.fault)
-    return Skipped(shown(failed.name), failed.reason)
+    holds = {"readers": conditions(None), "limits": conditions(limits), "any time": ""}[failed.until]
+    return Skipped(shown(failed.name), failed.reason, holds)
+
+
+def still_skipped(skipped: Skipped) -> bool:
+    """Whether a file that holds the same bytes as when it was skipped would be skipped again, as far as one can tell.
+
+    :raises InputError: if the environment sets limits that are none.
+    """
+    limits = reading_limits(needs_recognition(skipped.source))
+    return skipped.holds in (conditions(None), conditions(limits))
 
 
 def read_pages(root: Path | str, progress: Progress | None = None) -> Corpus:

@@ -9,14 +9,21 @@ A file over a limit is skipped with its reason. Memory is limited on Linux; macO
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
 from dataclasses import dataclass
+from importlib import metadata
 
 from corpus.errors import InputError, PagesError
 from corpus.records import Extracted, Page
 
 _SECONDS, _MEGABYTES = 60.0, 1536.0
 _SLOWER, _LARGER, _SHEETS = 5, 3, 10
+_LIBRARIES = (
+    "charset-normalizer", "lxml", "lxml_html_clean", "markdown-it-py", "onnxruntime", "pillow", "pypdfium2",
+    "python-docx", "rapidocr", "trafilatura",
+)  # fmt: skip
 # A broadsheet page holds some 10,000 characters in 500 lines and 20 items; a file may hold a year's volume.
 MOST_CHARACTERS = 6_000_000
 MOST_LINES = 200_000
@@ -42,6 +49,29 @@ def reading_limits(recognised: bool) -> Limits:
     seconds = _number("BAOWEN_PAGE_SECONDS", _SECONDS) * (_SLOWER if recognised else 1)
     megabytes = _number("BAOWEN_PAGE_MEMORY", _MEGABYTES) * (_LARGER if recognised else 1)
     return Limits(seconds, seconds * (_SHEETS if recognised else 1), int(megabytes))
+
+
+@functools.cache
+def _readers() -> str:
+    """Which libraries that read page files are installed, in which versions: a short hash."""
+    return hashlib.sha256("\n".join(map(_version, _LIBRARIES)).encode()).hexdigest()[:12]
+
+
+def _version(library: str) -> str:
+    try:
+        return f"{library} {metadata.version(library)}"
+    except metadata.PackageNotFoundError:
+        return library
+
+
+def conditions(limits: Limits | None) -> str:
+    """What besides its bytes and Baowen's version decides whether a file can be read, as text that can be compared.
+
+    :param limits: those of the file, where they decide as well.
+    """
+    if limits is None:
+        return f"readers {_readers()}"
+    return f"readers {_readers()}, {limits.seconds:g} and {limits.total:g} s, {limits.megabytes} MB"
 
 
 def _number(variable: str, usual: float) -> float:

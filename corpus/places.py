@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from corpus.errors import PagesError
+from corpus.errors import PagesError, PlaceError
 from corpus.formats import SUFFIXES, max_bytes
 from corpus.names import shown
 
@@ -87,20 +87,20 @@ def resolve(root: Path, path: Path) -> Path:
 def read_bytes(root: Path, path: Path) -> bytes:
     """The bytes of one page file, as it was at one moment: a file that is being written is read again.
 
-    :raises PagesError: if its name cannot be shown, it is no file, lies outside `root`, is too large or cannot be read.
+    :raises PlaceError: if its name cannot be shown, it is no file, lies outside `root`, is too large or cannot be read.
     """
     name = shown(path.as_posix())
     if name != path.as_posix():
-        raise PagesError(f"{name} has a name with characters that cannot be shown; rename it.")
+        raise PlaceError(f"{name} has a name with characters that cannot be shown; rename it.")
     place = resolve(root, path)
     try:
         if place != root and not _lies_in(os.fspath(root), os.fspath(place)):
-            raise PagesError(
+            raise PlaceError(
                 f"{name} leads out of the folder of pages and was not followed; put the pages themselves in it."
             )
         if place.is_dir():
             os.scandir(place).close()
-            raise PagesError(f"{name} is a folder, a page must be a file.")
+            raise PlaceError(f"{name} is a folder, a page must be a file.")
         data = b""
         for _ in range(_TRIES):
             before, data, after = _read_once(place, name)
@@ -110,23 +110,29 @@ def read_bytes(root: Path, path: Path) -> bytes:
                 break
         return data  # one that changes all the time is read as it is: its bytes' hash will tell
     except OSError as error:
-        raise PagesError(f"{name} cannot be read ({error.strerror or error}); check the file and its rights.") from None
+        raise PlaceError(f"{name} cannot be read ({error.strerror or error}); check the file and its rights.") from None
+
+
+def too_large(name: str, size: int) -> str | None:
+    """Why a file of so many bytes is not read; None where it may be."""
+    limit = max_bytes(name)
+    if size <= limit:
+        return None
+    return f"{name} has {size / 2**20:.0f} MB, such a file may have {limit // 2**20} at most; split it."
 
 
 def _read_once(place: Path, name: str) -> tuple[os.stat_result, bytes, os.stat_result]:
     """The file before, its bytes, and the file after.
 
-    :raises PagesError: if it is no ordinary file, or too large. :raises OSError: if it cannot be read.
+    :raises PlaceError: if it is no ordinary file, or too large. :raises OSError: if it cannot be read.
     """
     limit = max_bytes(name)
     # Not to wait: opening a pipe would wait until somebody writes into it.
     with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
-            raise PagesError(f"{name} is no ordinary file but a pipe, socket or device; put a file in its place.")
+            raise PlaceError(f"{name} is no ordinary file but a pipe, socket or device; put a file in its place.")
         data = b"" if before.st_size > limit else file.read(limit + 1)
-        if (size := max(before.st_size, len(data))) > limit:
-            raise PagesError(
-                f"{name} has {size / 2**20:.0f} MB, such a file may have {limit // 2**20} at most; split it."
-            )
+        if (why := too_large(name, max(before.st_size, len(data)))) is not None:
+            raise PlaceError(why)
         return before, data, os.fstat(file.fileno())

@@ -6,22 +6,27 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import pickle
 import resource
 import signal
+import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
-from corpus.errors import BaowenError
+from corpus.errors import BaowenError, PlaceError
+from corpus.frames import MOST, send
 from corpus.limits import Limits
 from corpus.names import shown
 
 R = TypeVar("R")
-READY, ALIVE = "ready", "alive"
-_listeners: list[Connection] = []  # who waits for this process; nobody in the main one
+Until = Literal["readers", "limits", "any time"]
+READY, BROKEN, ALIVE, RESULT, FAILED, ENDING = b"r", b"b", b"a", b"d", b"f", b"e"
+_STARVED = ("bad_alloc", "bad allocation", "allocate memory", "out of memory")  # as libraries in C++ say it
+_listeners: list[socket.socket] = []  # who waits for this process; nobody in the main one
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A file that was not read, and why, in one sentence. `fault`: the traceback of a fault of Baowen's own, or ""."""
+    """A file that was not read, and why, in one sentence.
+
+    `fault` is the traceback of a fault of Baowen's own, or "". `until` says when it is worth while to read the same
+    bytes once more: with other readers (libraries) alone, with other limits as well, or at any time.
+    """
 
     name: str
     reason: str
     fault: str = ""
+    until: Until = "readers"
 
 
 def attempt(read: Callable[[str], R], job: Job) -> R | Failed:
@@ -47,56 +57,67 @@ def attempt(read: Callable[[str], R], job: Job) -> R | Failed:
     try:
         return read(job.name)
     except BaowenError as error:
-        return Failed(job.name, str(error))
-    except MemoryError:
-        most = job.limits.megabytes
-        return Failed(
-            job.name, f"{name} takes more than {most} MB of memory to read; split it, or set BAOWEN_PAGE_MEMORY higher."
-        )
+        return Failed(job.name, str(error), until="any time" if isinstance(error, PlaceError) else "readers")
     except RecursionError:
         return Failed(job.name, f"{name} nests too deeply to be read; simplify it and try again.")
     except Exception as error:  # one file must not cost the others, whatever is wrong with the reader
+        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _STARVED):
+            why = f"takes more than {job.limits.megabytes} MB of memory to read"
+            return Failed(job.name, f"{name} {why}; split it, or set BAOWEN_PAGE_MEMORY higher.", until="limits")
         fault = type(error).__name__
         reason = f"{name} cannot be read by a fault of Baowen's ({fault}, see the log); save it anew, or report it."
-        return Failed(job.name, reason, traceback.format_exc())
+        # The system may refuse today what it grants tomorrow.
+        until: Until = "any time" if isinstance(error, OSError) else "readers"
+        return Failed(job.name, reason, traceback.format_exc(), until)
 
 
 def sign_of_progress() -> None:
     """Tell who waits for this file that a part of it, such as a sheet, was read. Does nothing in the main process."""
     for listener in _listeners:
-        listener.send(ALIVE)
+        send(listener, ALIVE)
 
 
-def serve(told: Connection) -> None:
-    """Read what is asked for over a connection until it is closed.
+def serve(told: socket.socket, orders: BinaryIO) -> None:
+    """Read what is asked for until no more orders come.
 
-    Asked with (function of a file's name, list of `Job`); answers each job with (result or `Failed`, whether this
-    process ends with it), in order; or with one `Failed` alone, where the function cannot be imported.
+    :param told: gets READY or BROKEN (a traceback), then for each job RESULT (what was read) or FAILED (JSON: reason,
+        fault, until), in order, ALIVE in between, and ENDING where this process ends before its jobs are done.
+    :param orders: pickles, which come from the process that waits: the function that reads, then lists of `Job`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        read: Callable[[str], bytes] = pickle.load(orders)
+    except Exception:  # a function that this process cannot import
+        send(told, BROKEN, traceback.format_exc().encode("utf-8", "replace"))
+        return
     _listeners.append(told)
-    told.send(READY)
-    while True:
-        try:
-            read, jobs = told.recv()
-        except (EOFError, OSError):
-            return
-        except Exception:  # a function that this process cannot import
-            told.send(Failed("", "", traceback.format_exc()))
-            return
-        for job in jobs:
-            _limit_memory(job.limits.megabytes)
-            # Should the process that waits be gone, nobody else ends one that hangs.
-            signal.setitimer(signal.ITIMER_REAL, 2 * job.limits.total + 60)
-            result = attempt(read, job)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            _limit_memory(None)
-            # The next file shall not pay for the memory that this one has left in pieces.
-            last = _megabytes_held() > job.limits.megabytes / 2
-            told.send((result, last))
-            if last:
-                return
+    with contextlib.suppress(EOFError, OSError):  # nobody waits any more
+        send(told, READY)
+        while _serve_some(told, read, pickle.load(orders)):
+            pass
+
+
+def _serve_some(told: socket.socket, read: Callable[[str], bytes], jobs: Sequence[Job]) -> bool:
+    """Read some files; False where this process had better end."""
+    for job in jobs:
+        _limit_memory(job.limits.megabytes)
+        # Should the process that waits be gone, nobody else ends one that hangs.
+        signal.setitimer(signal.ITIMER_REAL, 2 * job.limits.total + 60)
+        result = attempt(read, job)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _limit_memory(None)
+        if not isinstance(result, Failed) and len(result) > MOST:
+            result = Failed(job.name, f"{shown(job.name)} gives more than {MOST // 2**20} MB of text; split it.")
+        if isinstance(result, Failed):
+            send(told, FAILED, json.dumps([result.reason, result.fault, result.until]).encode("ascii"))
+        else:
+            send(told, RESULT, result)
+        # The next file shall not pay for the memory that this one has left in pieces.
+        if _megabytes_held() > job.limits.megabytes / 2:
+            send(told, ENDING)
+            return False
+    return True
 
 
 def _limit_memory(megabytes: int | None) -> None:

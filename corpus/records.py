@@ -130,10 +130,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not read, and why, in one sentence."""
+    """A file that was not read, and why, in one sentence.
+
+    `holds`: under what conditions the same bytes would be skipped again (see `corpus.limits.conditions`); "" where
+    they might be read the next time.
+    """
 
     source: str
     reason: str
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

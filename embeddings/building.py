@@ -6,7 +6,6 @@ is sound of an older generation, or was left by a writer that was killed, is tak
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,21 +20,35 @@ from corpus.records import Passage
 from corpus.words import pairs, words
 from embeddings import pages_json, proposals, survey
 from embeddings.encoder import Encoder
-from embeddings.generation import TANTIVY, Generation, Hashes, Parts, Stock, Words, dense_text, lexical_text, rows_of
+from embeddings.generation import (
+    PAGES,
+    ROWS,
+    TANTIVY,
+    VECTORS,
+    Generation,
+    Hashes,
+    Parts,
+    Stock,
+    Words,
+    dense_text,
+    lexical_text,
+    rows_of,
+)
 from embeddings.journal import Journal
-from embeddings.lexical import Field, Lexical
+from embeddings.lexical import FieldWriter, Lexical
 from embeddings.manifest import Manifest, Source, reader_fingerprint
-from embeddings.vectors import Floats, Vectors
+from embeddings.vectors import Vectors
 
 # Up to here all rows are scored, which takes a millisecond; tantivy would cost more than it saves.
 DIRECT_ROWS = 2000
 _BATCH = 256
+_TAKEN = 16_384
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What had to be done for a generation: files read, passages whose words were counted, texts embedded."""
+    """What had to be done for a generation: files read, passages whose words were not known, texts embedded."""
 
     read: int
     indexed: int
@@ -51,16 +64,19 @@ class Built:
     tantivy: tuple[Path, proposals.Keys] | None
 
     def save(self, place: Path) -> Manifest:
-        """Write all files but the manifest into `place`; the manifest is returned without checksums."""
+        """Write all files but the manifest into `place`; the manifest is returned without checksums.
+
+        Everything is written as it is made: the files of a large generation would fill the memory a second time.
+        """
         made = self.generation
         lexical, keys = made.words.lexical, made.words.keys
-        (place / "pages.jsonl").write_bytes(pages_json.to_lines(made.pages))
-        (place / "vectors.faiss").write_bytes(made.stock.vectors.to_bytes())
-        for name, data in lexical.to_files().items():
-            (place / name).write_bytes(data)
-        buffer = io.BytesIO()
-        np.savez(buffer, dense=made.stock.hashes, lexical=made.words.hashes, keys=keys)
-        (place / "rows.npz").write_bytes(buffer.getvalue())
+        with (place / PAGES).open("wb") as lines:
+            lines.writelines(pages_json.to_lines(made.pages))
+        with (place / VECTORS).open("wb") as handle:
+            made.stock.vectors.write(handle)
+        lexical.write(place)
+        with (place / ROWS).open("wb") as handle:
+            np.savez(handle, dense=made.stock.hashes, lexical=made.words.hashes, keys=keys)
         if len(made.passages) > DIRECT_ROWS:
             proposals.write(
                 place / TANTIVY, keys, lambda row: (lexical.words.row(row), lexical.pairs.row(row)), self.tantivy
@@ -88,13 +104,13 @@ def build(
     if journal is not None:
         known += journal.pages()
     keep = None if journal is None else journal.keep_page
-    reading = survey.read(root, found, known, progress, keep)
+    reading = survey.read(root, found, known, None if parts is None else parts.manifest, progress, keep)
     passages = tuple(passage for page in reading.pages for passage in passages_of(page))
-    dense, lexical, keys = rows_of(list(passages))
+    dense, lexical, keys = rows_of(passages)
     counted, indexed = _index_words(passages, lexical, None if parts is None else parts.words, progress)
-    matrix, embedded = _embed(passages, dense, encoder, None if parts is None else parts.stock, journal, progress)
-    if not len(passages) == len(matrix) == len(counted) == len(keys):
-        raise StorageError(f"{len(passages)} passages gave {len(matrix)} vectors and {len(counted)} rows of words.")
+    vectors, embedded = _embed(passages, dense, encoder, None if parts is None else parts.stock, journal, progress)
+    if not len(passages) == len(vectors) == len(counted) == len(keys):
+        raise StorageError(f"{len(passages)} passages gave {len(vectors)} vectors and {len(counted)} rows of words.")
     manifest = Manifest(
         root=str(root.resolve()),
         created=datetime.fromtimestamp(looked_ns / 1e9, UTC).isoformat(timespec="seconds"),
@@ -105,7 +121,7 @@ def build(
         counts={
             "pages": len(reading.pages),
             "passages": len(passages),
-            "vectors": len(matrix),
+            "vectors": len(vectors),
             "words": len(counted.words.vocabulary),
             "pairs": len(counted.pairs.vocabulary),
         },
@@ -113,9 +129,7 @@ def build(
         skipped=reading.skipped,
         reader=reader_fingerprint(),
     )
-    made = Generation(
-        manifest, reading.pages, passages, Stock(dense, Vectors.build(matrix)), Words(lexical, keys, counted)
-    )
+    made = Generation(manifest, reading.pages, passages, Stock(dense, vectors), Words(lexical, keys, counted))
     followed = None
     if parts is not None and parts.tantivy is not None and parts.words is not None:
         followed = parts.tantivy, parts.words.keys
@@ -125,25 +139,33 @@ def build(
 def _index_words(
     passages: Sequence[Passage], hashes: Hashes, old: Words | None, progress: Progress | None
 ) -> tuple[Lexical, int]:
-    """Both fields of the passages, those of unchanged text taken from `old`, and how many were not."""
-    rows = {digest.tobytes(): row for row, digest in enumerate(old.hashes)} if old is not None else {}
-    fields: tuple[list[Mapping[str, int]], list[Mapping[str, int]]] = ([], [])
+    """Both fields of the passages, those of unchanged text taken from `old`, and how many were not.
+
+    A text that was met before is not taken apart again.
+    """
+    stored = {digest.tobytes(): row for row, digest in enumerate(old.hashes)} if old is not None else {}
+    by_word, by_pair = FieldWriter(), FieldWriter()
+    met: dict[bytes, int] = {}
     new = 0
-    for done, (passage, digest) in enumerate(zip(passages, hashes, strict=True)):
-        if progress is not None and done % _BATCH == 0:
-            progress("Indexing words", done, len(passages))
-        row = rows.get(digest.tobytes())
-        if old is not None and row is not None:
-            fields[0].append(old.lexical.words.row(row))
-            fields[1].append(old.lexical.pairs.row(row))
+    for row, (passage, digest) in enumerate(zip(passages, hashes, strict=True)):
+        if progress is not None and row % _BATCH == 0:
+            progress("Indexing words", row, len(passages))
+        name = digest.tobytes()
+        known = stored.get(name)
+        new += known is None
+        if (same := met.setdefault(name, row)) != row:
+            by_word.repeat(same)
+            by_pair.repeat(same)
+        elif old is not None and known is not None:
+            by_word.add(old.lexical.words.row(known))
+            by_pair.add(old.lexical.pairs.row(known))
         else:
             text = lexical_text(passage)
-            fields[0].append(Counter(words(text)))
-            fields[1].append(Counter(pairs(text)))
-            new += 1
+            by_word.add(Counter(words(text)))
+            by_pair.add(Counter(pairs(text)))
     if progress is not None:
         progress("Indexing words", len(passages), len(passages))
-    return Lexical(Field.of(fields[0]), Field.of(fields[1])), new
+    return Lexical(by_word.field(), by_pair.field()), new
 
 
 def _embed(
@@ -153,17 +175,20 @@ def _embed(
     stock: Stock | None,
     journal: Journal | None,
     progress: Progress | None,
-) -> tuple[Floats, int]:
-    """The vectors of the passages, float32 (n, dim), and how many texts were embedded for them.
+) -> tuple[Vectors, int]:
+    """The vectors of the passages, and how many texts were embedded for them.
 
     A text in `stock` or in the journal, or met before, is not embedded again.
     """
     matrix = np.empty((len(passages), encoder.dim), np.float32)
     stored = {digest.tobytes(): row for row, digest in enumerate(stock.hashes)} if stock is not None else {}
     digests = [digest.tobytes() for digest in hashes]
-    kept = [(row, stored[digest]) for row, digest in enumerate(digests) if digest in stored]
-    if stock is not None and kept:
-        matrix[[row for row, _ in kept]] = stock.vectors.rows(np.array([source for _, source in kept]))
+    if stock is not None:
+        for start in range(0, len(digests), _TAKEN):  # all at once would be a copy of all vectors
+            kept = [
+                (row, stored[one]) for row, one in enumerate(digests[start : start + _TAKEN], start) if one in stored
+            ]
+            matrix[[row for row, _ in kept]] = stock.vectors.rows(np.array([source for _, source in kept], np.int64))
     half_done = {} if journal is None else journal.vectors()
     rows_of: dict[bytes, list[int]] = {}
     for row, digest in enumerate(digests):
@@ -187,4 +212,4 @@ def _embed(
             journal.keep_vectors([digest for digest, _ in batch], part)
     if progress is not None:
         progress("Embedding passages", len(new), len(new))
-    return matrix, len(new)
+    return Vectors.build(matrix), len(new)

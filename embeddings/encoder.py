@@ -6,6 +6,7 @@ one; how much a token counts is in the length of its row. Questions and passages
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -159,13 +160,19 @@ def load_encoder(name: str | None = None, device: str | None = None, question_pr
     :raises ModelError: if there is no such model, it cannot be loaded, or the device cannot be used.
     """
     if name is None:
-        return _load_static(BUNDLED_NAME, BUNDLED)
+        return _bundled()
     if question_prompt is None:
         question_prompt = os.environ.get("BAOWEN_QUESTION_PROMPT")
     found = find(name)
     if not question_prompt and _is_static(found.folder):
         return _load_static(name, found.folder)
     return _load_transformer(name, found, device, question_prompt)
+
+
+@functools.cache
+def _bundled() -> StaticEncoder:
+    """The one that is part of the package, and that nothing changes: soft matching and all archives share it."""
+    return _load_static(BUNDLED_NAME, BUNDLED)
 
 
 def _is_static(folder: Path) -> bool:

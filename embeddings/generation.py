@@ -13,8 +13,7 @@ Row i of everything is passage i of the pages in their order. How the files are 
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +24,12 @@ from corpus.errors import StorageError
 from corpus.passages import passages_of
 from corpus.records import Page, Passage
 from embeddings import pages_json, proposals
-from embeddings.lexical import Lexical
+from embeddings.lexical import ARRAYS, VOCABULARY, Lexical
 from embeddings.manifest import Manifest
-from embeddings.storage import Damaged, read_checked
+from embeddings.storage import Damaged, check_file
 from embeddings.vectors import Vectors
 
-TANTIVY = "tantivy"
+PAGES, ROWS, VECTORS, TANTIVY = "pages.jsonl", "rows.npz", "vectors.faiss", "tantivy"
 Hashes = NDArray[np.uint8]
 """The SHA-256 of texts, (n, 32)."""
 
@@ -105,11 +104,13 @@ class Problem:
 class Parts:
     """What can be trusted of a generation. `problems` say why the rest cannot; without any, everything is there.
 
-    `tantivy` is the folder with its files, where there are any and all are what was written.
+    `passages` are those of `pages`. `tantivy` is the folder with its files, where there are any and all are what was
+    written.
     """
 
     manifest: Manifest
     pages: tuple[Page, ...] | None = None
+    passages: tuple[Passage, ...] | None = None
     stock: Stock | None = None
     words: Words | None = None
     tantivy: Path | None = None
@@ -117,10 +118,9 @@ class Parts:
 
     def whole(self) -> Generation | None:
         """All parts together; None where one is missing."""
-        if self.problems or self.pages is None or self.stock is None or self.words is None:
+        if self.problems or self.pages is None or self.passages is None or self.stock is None or self.words is None:
             return None
-        passages = tuple(passage for page in self.pages for passage in passages_of(page))
-        return Generation(self.manifest, self.pages, passages, self.stock, self.words)
+        return Generation(self.manifest, self.pages, self.passages, self.stock, self.words)
 
 
 def load(path: Path, manifest: Manifest, deep: bool = False) -> Parts:
@@ -132,47 +132,45 @@ def load(path: Path, manifest: Manifest, deep: bool = False) -> Parts:
         not finite, and that no file lies there that the manifest does not list.
     """
     problems: list[Problem] = []
-    data: dict[str, bytes] = {}
+    good: dict[str, Path] = {}
     for name in manifest.files:
         try:
-            data[name] = read_checked(path, manifest, name)
+            check_file(path, manifest, name)
+            good[name] = path / name
         except Damaged as error:
             problems.append(Problem(error.file, error.what))
-    pages = _pages(data, manifest, problems, deep)
-    passages = None if pages is None else [passage for page in pages for passage in passages_of(page)]
-    rows = _rows(data, passages, problems)
-    stock = _stock(data, manifest, rows, problems, deep)
-    tantivy = _tantivy(path, manifest, data)
-    words = _words(data, rows, tantivy, problems)
+    pages = _pages(good, manifest, problems, deep)
+    passages = None if pages is None else tuple(passage for page in pages for passage in passages_of(page))
+    rows = _rows(good, passages, problems)
+    stock = _stock(good, manifest, rows, problems, deep)
+    tantivy = _tantivy(path, manifest, good)
+    words = _words(good, rows, tantivy, problems)
     if passages is not None and rows is not None and not np.array_equal(hashes_of(map(dense_text, passages)), rows[0]):
-        problems.append(
-            Problem("rows.npz", "holds other passages: the passages are not those whose vectors are stored")
-        )
+        problems.append(Problem(ROWS, "holds other passages: the passages are not those whose vectors are stored"))
     if deep and path.is_dir():
         listed = {*manifest.files, "manifest.json"}
         there = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
         # tantivy makes lock files where it opens its own.
         strays = [name for name in there if name not in listed and not name.endswith(".lock")]
         problems += [Problem(name, "is not listed in manifest.json") for name in strays]
-    return Parts(manifest, pages, stock, words, tantivy, tuple(problems))
+    return Parts(manifest, pages, passages, stock, words, tantivy, tuple(problems))
 
 
-def _pages(data: dict[str, bytes], manifest: Manifest, problems: list[Problem], deep: bool) -> tuple[Page, ...] | None:
-    if "pages.jsonl" not in data:
+def _pages(good: dict[str, Path], manifest: Manifest, problems: list[Problem], deep: bool) -> tuple[Page, ...] | None:
+    if PAGES not in good:
         return None
     try:
-        pages = pages_json.from_lines(data.pop("pages.jsonl"))
-    except (ValueError, KeyError, TypeError) as error:
-        problems.append(Problem("pages.jsonl", f"cannot be read ({error})"))
+        with good[PAGES].open("rb") as lines:
+            pages = pages_json.from_lines(lines)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        problems.append(Problem(PAGES, f"cannot be read ({error})"))
         return None
     if len(pages) != manifest.counts["pages"]:
-        problems.append(Problem("pages.jsonl", f"holds {len(pages)} pages, the manifest {manifest.counts['pages']}"))
+        problems.append(Problem(PAGES, f"holds {len(pages)} pages, the manifest {manifest.counts['pages']}"))
         return None
     wrong = [passage.id for page in pages if deep for passage in passages_of(page) if not is_slice(passage, page.text)]
     if wrong:
-        problems.append(
-            Problem("pages.jsonl", f"holds {len(wrong)} passages that are not what is printed ({wrong[0]})")
-        )
+        problems.append(Problem(PAGES, f"holds {len(wrong)} passages that are not what is printed ({wrong[0]})"))
         return None
     return pages
 
@@ -180,64 +178,65 @@ def _pages(data: dict[str, bytes], manifest: Manifest, problems: list[Problem], 
 Rows = tuple[Hashes, Hashes, proposals.Keys]
 
 
-def _rows(data: dict[str, bytes], passages: list[Passage] | None, problems: list[Problem]) -> Rows | None:
+def _rows(good: dict[str, Path], passages: Sequence[Passage] | None, problems: list[Problem]) -> Rows | None:
     """The hashes of the embedded and of the word-indexed texts, and the keys: as stored, or made of the passages."""
-    if "rows.npz" in data:
+    if ROWS in good:
         try:
-            with np.load(io.BytesIO(data["rows.npz"]), allow_pickle=False) as saved:
+            with np.load(good[ROWS], allow_pickle=False) as saved:
                 dense, lexical, keys = saved["dense"], saved["lexical"], saved["keys"]
             if len(dense) == len(lexical) == len(keys):
                 return dense, lexical, keys
-            problems.append(Problem("rows.npz", f"holds {len(dense)}, {len(lexical)} and {len(keys)} rows"))
+            problems.append(Problem(ROWS, f"holds {len(dense)}, {len(lexical)} and {len(keys)} rows"))
         except (ValueError, KeyError, OSError) as error:
-            problems.append(Problem("rows.npz", f"cannot be read ({error})"))
+            problems.append(Problem(ROWS, f"cannot be read ({error})"))
     return None if passages is None else rows_of(passages)
 
 
-def rows_of(passages: list[Passage]) -> Rows:
+def rows_of(passages: Sequence[Passage]) -> Rows:
     """What rows.npz holds of passages."""
     dense, lexical = hashes_of(map(dense_text, passages)), hashes_of(map(lexical_text, passages))
     return dense, lexical, proposals.keys_of([passage.id for passage in passages], [row.tobytes() for row in lexical])
 
 
 def _stock(
-    data: dict[str, bytes], manifest: Manifest, rows: Rows | None, problems: list[Problem], deep: bool
+    good: dict[str, Path], manifest: Manifest, rows: Rows | None, problems: list[Problem], deep: bool
 ) -> Stock | None:
-    if "vectors.faiss" not in data or rows is None:
+    if VECTORS not in good or rows is None:
         return None
     try:
-        vectors = Vectors.from_bytes(data.pop("vectors.faiss"), manifest.dim)
-    except (StorageError, ValueError) as error:
-        problems.append(Problem("vectors.faiss", f"cannot be read ({error})"))
+        with good[VECTORS].open("rb") as handle:
+            vectors = Vectors.read(handle, manifest.dim)
+    except (OSError, StorageError, ValueError) as error:
+        problems.append(Problem(VECTORS, f"cannot be read ({error})"))
         return None
     if len(vectors) != len(rows[0]):
-        problems.append(Problem("vectors.faiss", f"holds {len(vectors)} vectors for {len(rows[0])} passages"))
+        problems.append(Problem(VECTORS, f"holds {len(vectors)} vectors for {len(rows[0])} passages"))
         return None
-    if deep and not np.isfinite(vectors.matrix()).all():
-        problems.append(Problem("vectors.faiss", "holds a value that is not finite"))
+    if deep and not vectors.is_finite():
+        problems.append(Problem(VECTORS, "holds a value that is not finite"))
         return None
     return Stock(rows[0], vectors)
 
 
-def _words(data: dict[str, bytes], rows: Rows | None, tantivy: Path | None, problems: list[Problem]) -> Words | None:
-    if "lexical.npz" not in data or "vocabulary.json" not in data or rows is None:
+def _words(good: dict[str, Path], rows: Rows | None, tantivy: Path | None, problems: list[Problem]) -> Words | None:
+    if ARRAYS not in good or VOCABULARY not in good or rows is None:
         return None
     _, hashes, keys = rows
     try:
         found = None if tantivy is None else open_proposals(tantivy, keys)
-        lexical = Lexical.from_files(data.pop("lexical.npz"), data.pop("vocabulary.json"), found)
-    except (StorageError, ValueError, KeyError, TypeError, IndexError) as error:
-        problems.append(Problem("lexical.npz", f"cannot be read ({error})"))
+        lexical = Lexical.read(good[ARRAYS].parent, found)
+    except (OSError, StorageError, ValueError, KeyError, TypeError, IndexError) as error:
+        problems.append(Problem(ARRAYS, f"cannot be read ({error})"))
         return None
     if len(lexical) != len(hashes):
-        problems.append(Problem("lexical.npz", f"holds {len(lexical)} rows of words for {len(hashes)} passages"))
+        problems.append(Problem(ARRAYS, f"holds {len(lexical)} rows of words for {len(hashes)} passages"))
         return None
     return Words(hashes, keys, lexical)
 
 
-def _tantivy(path: Path, manifest: Manifest, data: dict[str, bytes]) -> Path | None:
+def _tantivy(path: Path, manifest: Manifest, good: dict[str, Path]) -> Path | None:
     names = [name for name in manifest.files if name.startswith(f"{TANTIVY}/")]
-    return path / TANTIVY if names and all(name in data for name in names) else None
+    return path / TANTIVY if names and all(name in good for name in names) else None
 
 
 def open_proposals(folder: Path, keys: proposals.Keys) -> proposals.Proposals | None:

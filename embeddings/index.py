@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from embeddings.building import Built, Work, build
 from embeddings.encoder import Encoder
 from embeddings.generation import Generation, Parts, dense_text, lexical_text
 from embeddings.journal import Journal
+from embeddings.lexical import Lexical
 from embeddings.locks import Reading
 from embeddings.manifest import Manifest, Source, reader_fingerprint
 
@@ -148,10 +149,12 @@ class _State:
 
     def ready(self, found: dict[str, Source]) -> Index | None:
         """The index, where nothing at all has to be done."""
-        if self.opened is None or not survey.same(found, self.opened.manifest.sources):
-            self.release()
-            return None
-        return Index(self.opened, reading=self.reading)
+        if self.opened is not None:
+            made = self.opened.manifest
+            if survey.same(found, made.sources) and not survey.worth_reading(made):
+                return Index(self.opened, reading=self.reading)
+        self.release()
+        return None
 
     def release(self) -> None:
         if self.reading is not None:
@@ -226,13 +229,31 @@ def _made(
             raise
         return _in_memory(built, folder, state, error)
     journal.clear()
-    again = _look(folder, root, encoder, True)
-    if again.opened is None:
+    reading = storage.pin(folder)
+    return Index(_switched(folder, built.generation), [state.note] if state.note else [], built.work, reading)
+
+
+def _switched(folder: Path, made: Generation) -> Generation:
+    """`made` as it is on disk now: with the checksums there, which are compared once more, and with tantivy's files.
+
+    It is not read again: in a large archive that would take as long as reading the pages, and the memory twice.
+    """
+    try:
+        found = storage.current(folder)
+        if found is None:
+            raise storage.Damaged("CURRENT", "is missing")
+        path, manifest = found
+        for name in manifest.files:
+            storage.check_file(path, manifest, name)
+    except storage.Damaged as error:
         raise StorageError(
-            f"The index in {folder} was damaged or taken away while it was written "
-            f"({again.note or 'it is gone'}); try again."
-        )
-    return Index(again.opened, [state.note] if state.note else [], built.work, again.reading)
+            f"The index in {folder} was damaged or taken away while it was written ({error}); try again."
+        ) from None
+    words = made.words
+    if (path / generation.TANTIVY).is_dir():
+        found_by = generation.open_proposals(path / generation.TANTIVY, words.keys)
+        words = replace(words, lexical=Lexical(words.lexical.words, words.lexical.pairs, found_by))
+    return replace(made, manifest=manifest, words=words)
 
 
 def _in_memory(built: Built, folder: Path, state: _State, error: OSError) -> Index:
@@ -268,6 +289,7 @@ def _look(folder: Path, root: Path, encoder: Encoder, allow_rebuild: bool, deep:
     usable = Parts(
         manifest,
         pages=parts.pages if read_here else None,
+        passages=parts.passages if read_here else None,
         stock=parts.stock if fits else None,
         words=parts.words if read_here else None,
         tantivy=parts.tantivy if read_here else None,

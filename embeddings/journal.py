@@ -11,6 +11,7 @@ something cannot be kept is no reason to stop the work itself: then the next run
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import shutil
@@ -18,13 +19,14 @@ import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
+from corpus.page_json import page_from_dict, page_to_dict
 from corpus.records import Page
 from embeddings.encoder import Encoder
 from embeddings.manifest import reader_fingerprint
-from embeddings.pages_json import page_from_dict, page_to_dict
 from embeddings.vectors import Floats
 
 _log = logging.getLogger(__name__)
@@ -46,27 +48,27 @@ class Journal:
         """The pages that an earlier run read."""
         out: list[Page] = []
         good = 0
-        for line in _read(self._pages).splitlines(keepends=True):
-            payload = line[_SUM + 1 : -1]
-            if not line.endswith(b"\n") or line[:_SUM] != _sum(payload):
-                break
-            out.append(page_from_dict(json.loads(payload)))
-            good += len(line)
+        with _opened(self._pages) as handle:
+            for line in handle:
+                payload = line[_SUM + 1 : -1]
+                if not line.endswith(b"\n") or line[:_SUM] != _sum(payload):
+                    break
+                out.append(page_from_dict(json.loads(payload)))
+                good += len(line)
         self._cut(self._pages, good)
         return out
 
     def vectors(self) -> dict[bytes, Floats]:
         """The vectors that an earlier run made, float32 (dim,), by the SHA-256 of their text."""
-        data = _read(self._vectors)
         size = 32 + 4 * self._dim
         out: dict[bytes, Floats] = {}
         good = 0
-        while good + size + 4 <= len(data):
-            record = data[good : good + size]
-            if struct.unpack("<I", data[good + size : good + size + 4])[0] != zlib.crc32(record):
-                break
-            out[record[:32]] = np.frombuffer(record[32:], dtype="<f4").astype(np.float32)
-            good += size + 4
+        with _opened(self._vectors) as handle:
+            while len(record := handle.read(size + 4)) == size + 4:
+                if struct.unpack("<I", record[size:])[0] != zlib.crc32(record[:size]):
+                    break
+                out[record[:32]] = np.frombuffer(record[32:size], dtype="<f4").astype(np.float32)
+                good += size + 4
         self._cut(self._vectors, good)
         return out
 
@@ -112,8 +114,9 @@ def _sum(payload: bytes) -> bytes:
     return hashlib.sha256(payload).hexdigest()[:_SUM].encode("ascii")
 
 
-def _read(path: Path) -> bytes:
+def _opened(path: Path) -> IO[bytes]:
+    """A file to read; as if it were empty where it cannot be opened."""
     try:
-        return path.read_bytes()
+        return path.open("rb")
     except OSError:
-        return b""
+        return io.BytesIO()

@@ -14,9 +14,10 @@ one every row is scored.
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,44 +28,44 @@ from embeddings.proposals import Proposals
 K1 = 1.2
 B = 0.75
 CANDIDATES = 200
+ARRAYS, VOCABULARY = "lexical.npz", "vocabulary.json"
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
+# So many rows are looked at together, which bounds what is needed beside the index itself.
+_CHUNK = 8192
 
 
 class Field:
     """The terms of one field: a forward index in compressed rows.
 
-    `indptr` int64 (n + 1,); `terms` int32 and `tf` int32 (nnz,): row i holds terms[indptr[i]:indptr[i + 1]], ascending.
-    The vocabulary is sorted, so that a field depends on its rows alone and not on the order in which they came.
+    `indptr` int64 (n + 1,); `terms` int32 and `tf` an integer type (nnz,): row i holds terms[indptr[i]:indptr[i + 1]],
+    ascending. The vocabulary is sorted, so that a field depends on its rows alone and not on the order in which they
+    came.
     """
 
     def __init__(
-        self, vocabulary: Sequence[str], indptr: Rows, terms: NDArray[np.int32], tf: NDArray[np.int32]
+        self, vocabulary: Sequence[str], indptr: Rows, terms: NDArray[np.int32], tf: NDArray[np.integer]
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         self.indptr, self.terms, self.tf = indptr, terms, tf
         self._ids = {term: i for i, term in enumerate(self.vocabulary)}
         n = len(indptr) - 1
-        row_of = np.repeat(np.arange(n), np.diff(indptr))
-        self.lengths = np.bincount(row_of, weights=tf, minlength=n)
-        self.df = np.bincount(terms, minlength=len(self.vocabulary))
+        self.lengths = np.zeros(n)
+        self.df = np.zeros(len(self.vocabulary), np.int64)
+        for first, last, part in _parts(indptr):
+            row_of = np.repeat(np.arange(last - first), np.diff(indptr[first : last + 1]))
+            self.lengths[first:last] = np.bincount(row_of, weights=tf[part], minlength=last - first)
+            self.df += np.bincount(terms[part], minlength=len(self.vocabulary))
         average = self.lengths.mean() if n else 0.0
         self._norm = K1 * (1 - B + B * self.lengths / average) if average > 0 else np.full(n, K1 * (1 - B))
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, int]]) -> Field:
+    def of(cls, rows: Iterable[Mapping[str, int]]) -> Field:
         """The field whose row i holds each term of `rows[i]` as often as it says."""
-        vocabulary = sorted(set().union(*rows)) if rows else []
-        ids = {term: i for i, term in enumerate(vocabulary)}
-        indptr = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(row) for row in rows], out=indptr[1:])
-        terms = np.empty(indptr[-1], np.int32)
-        tf = np.empty(indptr[-1], np.int32)
-        for i, row in enumerate(rows):
-            entries = sorted((ids[term], count) for term, count in row.items())
-            if entries:
-                terms[indptr[i] : indptr[i + 1]], tf[indptr[i] : indptr[i + 1]] = zip(*entries, strict=True)
-        return cls(vocabulary, indptr, terms, tf)
+        writer = FieldWriter()
+        for row in rows:
+            writer.add(row)
+        return writer.field()
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -75,7 +76,7 @@ class Field:
     def row(self, row: int) -> dict[str, int]:
         """The terms of one row and how often it holds each."""
         part = slice(self.indptr[row], self.indptr[row + 1])
-        return {self.vocabulary[t]: int(c) for t, c in zip(self.terms[part], self.tf[part], strict=True)}
+        return {self.vocabulary[t]: c for t, c in zip(self.terms[part].tolist(), self.tf[part].tolist(), strict=True)}
 
     def idf(self, term: str) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)); a term that no row holds has df 0."""
@@ -92,6 +93,11 @@ class Field:
             return np.zeros(len(rows))
         weight = np.zeros(len(self.vocabulary))
         weight[known] = np.log(1 + (len(self) - self.df[known] + 0.5) / (self.df[known] + 0.5))
+        parts = [self._weighed(weight, rows[first : first + _CHUNK]) for first in range(0, len(rows), _CHUNK)]
+        return np.concatenate(parts)
+
+    def _weighed(self, weight: NDArray[np.float64], rows: Rows) -> NDArray[np.float64]:
+        """BM25 of each of `rows` where each term's share is `weight`, float64 (vocabulary,)."""
         entry, place = self._entries(rows)
         hit = weight[self.terms[entry]] > 0
         entry, place = entry[hit], place[hit]
@@ -126,6 +132,56 @@ class Field:
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:
         """What `Lexical.to_files` saves of this field beside the vocabulary."""
         return {f"{name}_indptr": self.indptr, f"{name}_terms": self.terms, f"{name}_tf": self.tf}
+
+
+class FieldWriter:
+    """A field in the making: rows go straight into its arrays, some 8 bytes a term.
+
+    A mapping kept for each row until all are known would take ten times as much.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._indptr, self._terms, self._tf = array("q", [0]), array("i"), array("i")
+
+    def add(self, row: Mapping[str, int]) -> None:
+        """The next row, which holds each term as often as it says."""
+        ids = self._ids
+        self._terms.extend([ids.setdefault(term, len(ids)) for term in row])
+        self._tf.extend(row.values())
+        self._indptr.append(len(self._terms))
+
+    def repeat(self, row: int) -> None:
+        """The next row, which is the same as the one that was added as number `row`, counted from 0."""
+        part = slice(self._indptr[row], self._indptr[row + 1])
+        self._terms.extend(self._terms[part])
+        self._tf.extend(self._tf[part])
+        self._indptr.append(len(self._terms))
+
+    def field(self) -> Field:
+        """The field of all rows. Nothing can be added afterwards."""
+        vocabulary = sorted(self._ids)
+        rank = np.empty(len(vocabulary), np.int32)
+        rank[[self._ids[term] for term in vocabulary]] = np.arange(len(vocabulary), dtype=np.int32)
+        indptr = np.array(self._indptr, np.int64)
+        terms, self._terms = np.array(self._terms, np.int32), array("i")
+        tf = np.array(self._tf, np.int32)
+        # In a passage no term occurs often: mostly one byte is enough.
+        tf, self._tf = tf.astype(np.min_scalar_type(int(tf.max(initial=0)))), array("i")
+        for first, last, part in _parts(indptr):
+            row_of = np.repeat(np.arange(last - first), np.diff(indptr[first : last + 1]))
+            ranked = rank[terms[part]]
+            order = np.lexsort((ranked, row_of))
+            terms[part], tf[part] = ranked[order], tf[part][order]
+        return Field(vocabulary, indptr, terms, tf)
+
+
+def _parts(indptr: Rows) -> Iterator[tuple[int, int, slice]]:
+    """All rows, some at a time: the first, the one behind the last, and where their entries stand."""
+    n = len(indptr) - 1
+    for first in range(0, n, _CHUNK):
+        last = min(first + _CHUNK, n)
+        yield first, last, slice(int(indptr[first]), int(indptr[last]))
 
 
 class Lexical:
@@ -183,22 +239,22 @@ class Lexical:
             return self.search(words, pairs, k, use_pairs=use_pairs)[0]
         return self._proposals.rows(words, pairs if use_pairs else (), min(k, len(self)))
 
-    def to_files(self) -> dict[str, bytes]:
-        """The two files of the fields: arrays (.npz, no pickle) and vocabularies (.json)."""
-        buffer = io.BytesIO()
-        np.savez(buffer, **self.words.arrays("words"), **self.pairs.arrays("pairs"))  # type: ignore[arg-type]
+    def write(self, folder: Path) -> None:
+        """Write the two files of the fields: arrays (lexical.npz, no pickle) and vocabularies (vocabulary.json)."""
+        with (folder / ARRAYS).open("wb") as handle:
+            np.savez(handle, **self.words.arrays("words"), **self.pairs.arrays("pairs"))  # type: ignore[arg-type]
         vocabularies = {"words": self.words.vocabulary, "pairs": self.pairs.vocabulary}
         # ASCII: a damaged PDF can give half a surrogate pair, which UTF-8 cannot hold.
-        return {"lexical.npz": buffer.getvalue(), "vocabulary.json": json.dumps(vocabularies).encode("ascii")}
+        (folder / VOCABULARY).write_text(json.dumps(vocabularies), encoding="ascii")
 
     @classmethod
-    def from_files(cls, arrays: bytes, vocabularies: bytes, proposals: Proposals | None = None) -> Lexical:
-        """What `to_files` gave.
+    def read(cls, folder: Path, proposals: Proposals | None = None) -> Lexical:
+        """What `write` wrote.
 
         :raises StorageError: if the arrays and the vocabularies do not belong together.
         """
-        names = json.loads(vocabularies)
-        with np.load(io.BytesIO(arrays), allow_pickle=False) as saved:
+        names = json.loads((folder / VOCABULARY).read_bytes())
+        with np.load(folder / ARRAYS, allow_pickle=False) as saved:
             fields = []
             for name in ("words", "pairs"):
                 indptr, terms, tf = (saved[f"{name}_{part}"] for part in ("indptr", "terms", "tf"))

@@ -28,7 +28,7 @@ from embeddings.locks import Reading, in_use
 from embeddings.manifest import FORMAT, Manifest, format_of
 
 _GENERATION = re.compile(r"gen-(\d{6,})")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class Damaged(Exception):
@@ -77,7 +77,7 @@ def current(folder: Path) -> tuple[Path, Manifest] | None:
         if folder.is_dir() and numbers(folder):
             raise Damaged("CURRENT", "is missing") from None
         return None
-    if len(named) != 2 or not _GENERATION.fullmatch(named[0]) or not _SHA256.fullmatch(named[1]):
+    if len(named) != 2 or not _GENERATION.fullmatch(named[0]) or not _HEX.fullmatch(named[1]):
         raise Damaged("CURRENT", "names no generation")
     generation = folder / named[0]
     try:
@@ -111,20 +111,24 @@ def salvage(folder: Path) -> tuple[Path, Manifest] | None:
     return None
 
 
-def read_checked(generation: Path, manifest: Manifest, name: str) -> bytes:
-    """The bytes of one file of a generation, after comparing their checksum.
+def check_file(generation: Path, manifest: Manifest, name: str) -> None:
+    """Compare one file of a generation with its checksum, without having all of it in memory.
 
     :raises Damaged: if the file is missing or is not what was written.
     """
     try:
-        data = (generation / name).read_bytes()
+        found = _sha256(generation / name)
     except FileNotFoundError:
         raise Damaged(name, "is missing") from None
     except OSError as error:
         raise Damaged(name, f"cannot be read ({error.strerror or error})") from None
-    if hashlib.sha256(data).hexdigest() != manifest.files.get(name):
+    if found != manifest.files.get(name):
         raise Damaged(name, "does not match its checksum")
-    return data
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def publish(folder: Path, root: Path, fill: Callable[[Path], Manifest]) -> None:
@@ -143,7 +147,7 @@ def publish(folder: Path, root: Path, fill: Callable[[Path], Manifest]) -> None:
     try:
         manifest = fill(place)
         files = sorted(path for path in place.rglob("*") if path.is_file())
-        sums = {path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+        sums = {path.relative_to(place).as_posix(): _sha256(path) for path in files}
         data = dataclasses.replace(manifest, files=sums).to_json()
         (place / "manifest.json").write_bytes(data)
         for path in (*files, place / "manifest.json", *(p for p in place.rglob("*") if p.is_dir()), place):

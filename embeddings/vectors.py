@@ -7,7 +7,7 @@ flat scan takes a few milliseconds, so nothing is approximated.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from corpus.errors import StorageError
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
+
+
+# So many rows are checked together.
+_CHUNK = 65_536
 
 
 @functools.cache
@@ -40,7 +44,7 @@ class Vectors:
         if matrix.ndim != 2 or matrix.shape[1] == 0:
             raise ValueError(f"vectors have the shape {matrix.shape}, expected (n, dim) with dim at least 1")
         # faiss would take NaN and then return rows in a meaningless order.
-        if not np.isfinite(matrix).all():
+        if not _is_finite(matrix):
             raise ValueError("vectors hold a value that is not finite; check the encoder")
         index = _faiss().IndexFlatIP(matrix.shape[1])
         index.add(np.ascontiguousarray(matrix, dtype=np.float32))
@@ -90,20 +94,32 @@ class Vectors:
             raise IndexError(f"rows from {rows.min()} to {rows.max()} were asked for, the index has {len(self)}")
         return np.asarray(self._index.reconstruct_batch(rows), dtype=np.float32)
 
-    def to_bytes(self) -> bytes:
-        """The index in faiss's file format. Write it with a checksum: faiss reads a flipped bit without complaint."""
-        return bytes(_faiss().serialize_index(self._index))
+    def is_finite(self) -> bool:
+        """Whether every value is a finite number."""
+        return all(
+            _is_finite(self.rows(np.arange(first, min(first + _CHUNK, len(self)))))
+            for first in range(0, len(self), _CHUNK)
+        )
+
+    def write(self, handle: IO[bytes]) -> None:
+        """Write the index in faiss's file format, a piece at a time. It needs a checksum: faiss reads a flipped bit
+        without complaint.
+
+        :raises OSError: if `handle` cannot be written.
+        """
+        faiss = _faiss()
+        faiss.write_index(self._index, faiss.PyCallbackIOWriter(handle.write))
 
     @classmethod
-    def from_bytes(cls, data: bytes, dim: int) -> Vectors:
-        """The index that `to_bytes` gave.
+    def read(cls, handle: IO[bytes], dim: int) -> Vectors:
+        """The index that `write` wrote.
 
-        :raises StorageError: if `data` is no such index.
+        :raises StorageError: if there is no such index.
         :raises ValueError: if its dim differs from `dim`.
         """
         faiss = _faiss()
         try:
-            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+            index = faiss.read_index(faiss.PyCallbackIOReader(handle.read))
         except RuntimeError:
             raise StorageError("the vectors are not a faiss index") from None
         if not isinstance(index, faiss.IndexFlat) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
@@ -111,3 +127,8 @@ class Vectors:
         if index.d != dim:
             raise ValueError(f"the vectors have dim {index.d}, expected {dim}")
         return cls(index)
+
+
+def _is_finite(matrix: Floats) -> bool:
+    """Whether every value is a finite number; only a few rows are marked at a time."""
+    return all(bool(np.isfinite(matrix[at : at + _CHUNK]).all()) for at in range(0, len(matrix), _CHUNK))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import random
 import struct
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from corpus.errors import PagesError
 from corpus.files import read_file
-from corpus.records import Page
+from corpus.page_json import pack
 
 DATA = Path(__file__).parent / "data/layouts"
 SAMPLE = Path(__file__).parent.parent / "corpus/sample"
@@ -269,6 +270,9 @@ def bombs(large: bool) -> Iterator[tuple[str, bytes]]:
     sheet = b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>endobj\n"
     stream = b"4 0 obj<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream endobj\n" % (len(flat), flat)
     yield "streams.pdf", small_pdf(b"<</Type/Pages/Kids[3 0 R]/Count 1>>", sheet + stream)
+    yield "picture.pdf", pdf_picture(20_000, 20_000, 20_000)
+    yield "picture_cut_off.pdf", pdf_picture(60_000, 60_000, 100)
+    yield "picture_of_all_sizes.pdf", pdf_picture(2**31 - 1, 2**31 - 1, 1)
     yield "word_bomb.docx", packed({**parts, "word/document.xml": b"<a>" + bytes(60 * 2**20)})
     yield "word_pictures.docx", packed({**parts, "word/media/a.png": bytes(190 * 2**20)})
     yield "attributes.html", b"<p " + b" ".join(b"a%d=1" % n for n in range(100_000)) + b">x"
@@ -282,14 +286,31 @@ def bombs(large: bool) -> Iterator[tuple[str, bytes]]:
     yield "spaces.txt", b"x" + b" " * 190_000 + b"x"
 
 
-def timed(root: str, name: str) -> tuple[Page | None, str, float, float]:
-    """A page, or the reason why there is none; seconds, and the process's peak memory in MB."""
+def pdf_picture(width: int, height: int, rows: int) -> bytes:
+    """A PDF of one sheet that is a grey picture, which states its size and holds so many rows of it, packed twice."""
+    squeeze = zlib.compressobj(9)
+    pixels = b"".join(squeeze.compress(bytes(min(width, 2**20))) for _ in range(rows)) + squeeze.flush()
+    pixels = zlib.compress(pixels, 9)
+    draw = b"q 600 0 0 800 0 0 cm /I Do Q"
+    return small_pdf(
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>"
+        b"endobj\n4 0 obj<</Length %d>>stream\n%s\nendstream endobj\n"
+        % (len(draw), draw)
+        + b"5 0 obj<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8"
+        b"/Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%s\nendstream endobj\n"
+        % (width, height, len(pixels), pixels),
+    )
+
+
+def timed(root: str, name: str) -> bytes:
+    """As JSON: reason why there is no page, or ""; seconds, the process's peak memory in MB; then the page, packed."""
     start = time.perf_counter()
-    page, reason = None, ""
+    page, reason = b"", ""
     try:
-        page = read_file(Path(root), Path(name))
+        page = pack(read_file(Path(root), Path(name)))
     except PagesError as error:
         reason = str(error)
     status = Path("/proc/self/status").read_text().split()
     peak = int(status[status.index("VmHWM:") + 1]) / 1024
-    return page, reason, time.perf_counter() - start, peak
+    return json.dumps([reason, time.perf_counter() - start, peak]).encode() + b"\n" + page

@@ -163,6 +163,12 @@ def test_single_file_is_a_corpus(tmp_path: Path) -> None:
     assert page.source == "one.txt"
 
 
+def test_a_single_file_of_another_name_is_read_as_text(tmp_path: Path) -> None:
+    (tmp_path / "2026年3月.dump").write_text(TEXT, "utf-8")
+    corpus = read_pages(tmp_path / "2026年3月.dump")
+    assert [page.text for page in corpus.pages] == [TEXT] and corpus.skipped == ()
+
+
 def test_missing_and_empty_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(PagesError, match="no folder or file"):
         list_files(tmp_path / "missing")

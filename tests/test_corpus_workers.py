@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import os
 import subprocess
@@ -11,11 +12,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from hostile_readers import read
+from hostile_readers import read, taken_over
 
 from corpus import read_pages
 from corpus.errors import InputError, PagesError
-from corpus.files import iter_pages
+from corpus.files import iter_pages, read_file
 from corpus.limits import Limits, reading_limits
 from corpus.reading import Failed, Job, attempt
 from corpus.records import Page, Skipped
@@ -26,8 +27,9 @@ HTML = "<h1>菜场换新颜</h1><p>■记者 王一</p><p>本报讯 老菜场改
 
 
 def results(folder: Path, names: list[str], limits: Limits = LIMITS, most: int = 1) -> list[tuple[str, int] | Failed]:
-    with Workers(most) as workers:
-        return list(workers.read(functools.partial(read, str(folder)), [Job(name, limits) for name in names]))
+    with Workers(functools.partial(read, str(folder)), most) as workers:
+        found = workers.read([Job(name, limits) for name in names])
+        return [each if isinstance(each, Failed) else tuple(json.loads(each)) for each in found]
 
 
 def test_each_way_to_break_costs_one_file_and_no_file_is_tried_twice(tmp_path: Path) -> None:
@@ -40,16 +42,47 @@ def test_each_way_to_break_costs_one_file_and_no_file_is_tried_twice(tmp_path: P
         "free some, or split the file.",
         "hang": "hang takes more than 6 seconds to read; split it, or set BAOWEN_PAGE_SECONDS higher.",
         "memory": "memory takes more than 400 MB of memory to read; split it, or set BAOWEN_PAGE_MEMORY higher.",
+        "starved": "starved takes more than 400 MB of memory to read; split it, or set BAOWEN_PAGE_MEMORY higher.",
         "fault": "fault cannot be read by a fault of Baowen's (ZeroDivisionError, see the log); save it anew, or "
         "report it.",
         "deep": "deep nests too deeply to be read; simplify it and try again.",
         "refused": "refused is no page.",
+        "much": "much gives more than 64 MB of text; split it.",
     }
     names = [name for n, each in enumerate(breaking) for name in (f"good{n}", each)] + ["good99"]
     found = results(tmp_path, names, most=2)
     assert [each.name if isinstance(each, Failed) else each[0] for each in found] == names
     assert {each.name: each.reason for each in found if isinstance(each, Failed)} == breaking
     assert sorted((tmp_path / "calls").read_text().split()) == sorted(names)
+
+
+def test_whatever_a_process_says_that_was_taken_over_costs_its_own_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pickles are never unpickled; rubbish, half messages and false signs of life neither stop nor stall the run."""
+    monkeypatch.setattr("corpus.files.packed_page", taken_over)
+    monkeypatch.setenv("BAOWEN_PAGE_SECONDS", "6")
+    rubbish = "made the process that read it send what is no page; do not open it, and report it."
+    no_page = "was read as something that is no page; do not open it, and report it."
+    slow = "takes more than 6 seconds to read; split it, or set BAOWEN_PAGE_SECONDS higher."
+    expected = {
+        **dict.fromkeys(("framed", "reason", "reasons", "unknown", "again", "cannot", "large"), rubbish),
+        **dict.fromkeys(("evil", "nested", "number", "other"), no_page),
+        **dict.fromkeys(("half", "alive"), slow),
+    }
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for number, name in enumerate(("good", *expected)):
+        (pages / f"{name}.html").write_text(HTML, "utf-8")
+        (pages / f"good{number}.html").write_text(HTML, "utf-8")
+    corpus = read_pages(pages)
+    assert {each.source: each.reason for each in corpus.skipped} == {
+        f"{name}.html": f"{name}.html {why}" for name, why in expected.items()
+    }
+    monkeypatch.undo()
+    assert [page.source for page in corpus.pages] == sorted(["good.html", *(f"good{n}.html" for n in range(14))])
+    assert all(page == read_file(pages, Path(page.source)) for page in corpus.pages)
+    assert not (tmp_path / "harm").exists()
 
 
 def test_the_traceback_of_a_fault_comes_along(tmp_path: Path) -> None:
@@ -77,16 +110,17 @@ def test_signs_of_progress_give_a_file_more_time_but_not_without_end(tmp_path: P
 
 def test_a_consumer_that_takes_its_time_costs_no_file(tmp_path: Path) -> None:
     jobs = [Job(f"a{n}", Limits(1.0, 1.0, 400)) for n in range(40)]
-    with Workers(1) as workers:
-        found = workers.read(functools.partial(read, str(tmp_path)), jobs)
+    with Workers(functools.partial(read, str(tmp_path)), 1) as workers:
+        found = workers.read(jobs)
         first = next(found)
         threading.Event().wait(1.5)
-        assert [first, *found] == [(f"a{n}", first[1]) for n in range(40)]  # type: ignore[index]
+        names = [json.loads(each)[0] for each in (first, *found) if isinstance(each, bytes)]
+        assert names == [f"a{n}" for n in range(40)]
 
 
 def test_a_function_that_cannot_be_imported_is_no_files_fault() -> None:
-    with Workers(1) as workers, pytest.raises((RuntimeError, AttributeError)):
-        list(workers.read(_Local(), [Job("a", LIMITS)]))
+    with Workers(_Local(), 1) as workers, pytest.raises((RuntimeError, AttributeError)):
+        list(workers.read([Job("a", LIMITS)]))
 
 
 class _Local:
@@ -95,8 +129,8 @@ class _Local:
     def __reduce__(self) -> tuple[object, ...]:
         return _only_here, ()
 
-    def __call__(self, name: str) -> str:
-        return name
+    def __call__(self, name: str) -> bytes:
+        return b""
 
 
 def _only_here() -> None: ...

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from index_kit import BUS, RIVER, Counting, assert_sound, current, lay_out, opened
 from toy_encoder import ToyEncoder
 
+from corpus import page_json
 from corpus.errors import StorageError
 from corpus.passages import passages_of
 from corpus.records import Page
-from embeddings import building, generation, pages_json, storage
+from embeddings import building, generation, locks, pages_json, storage
 from embeddings.building import Work
 from embeddings.checkup import repair, verify
 from embeddings.index import dense_text
@@ -66,6 +68,22 @@ def test_damage_is_noticed_told_and_mended(
     }
     if name in anew:  # of a damaged manifest it depends on what is still to be read
         assert index.work == anew[name]
+
+
+def test_damage_while_it_is_written_is_no_index(papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = storage.publish
+
+    def damaging(folder: Path, *given: Any) -> None:
+        publish(folder, *given)
+        path = current(papers, cache) / "vectors.faiss"
+        path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    monkeypatch.setattr(storage, "publish", damaging)
+    with pytest.raises(StorageError, match=r"while it was written \(vectors.faiss does not match its checksum\)"):
+        opened(papers, cache)
+    assert locks.readers(storage.folder_of(papers, cache)) == 0
+    monkeypatch.undo()
+    assert_sound(opened(papers, cache))
 
 
 @pytest.mark.parametrize("text", [None, b"", b"\xff\xfe", b"gen-000009 00", b"../../x 00"])
@@ -181,7 +199,7 @@ def test_verify_finds_a_passage_that_is_not_what_is_printed(
     papers: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault of our own, which no checksum shows: the page's text and its articles do not fit."""
-    whole = pages_json.page_to_dict
+    whole = page_json.page_to_dict
 
     def shifted(page: Page) -> dict[str, object]:
         return whole(page) | {"text": "　" + page.text}

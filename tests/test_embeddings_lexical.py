@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from corpus.errors import StorageError
+from embeddings import lexical as bm25
 from embeddings import proposals
-from embeddings.lexical import Field, Lexical
+from embeddings.lexical import Field, FieldWriter, Lexical
 
 # Lengths 2, 3 and 1; their average is 2.
 WORDS = [{"公交": 1, "贷款": 1}, {"公交": 2, "车": 1}, {"茶": 1}]
 PAIRS = [{"公交": 1, "贷款": 1}, {"公交": 2}, {"茶": 1}]
+FILES = ("lexical.npz", "vocabulary.json")
 
 
 def lexical(proposed: proposals.Proposals | None = None) -> Lexical:
@@ -85,24 +87,57 @@ def test_empty_rows_and_an_empty_corpus() -> None:
     assert Field.of([]).idf("茶") == pytest.approx(math.log(2))
 
 
+def test_a_field_is_written_row_by_row_whatever_the_order_of_its_terms() -> None:
+    writer = FieldWriter()
+    writer.add({"车": 300, "公交": 2})
+    writer.add({})
+    writer.repeat(0)
+    writer.add({"茶": 1, "公交": 1})
+    writer.repeat(1)
+    field = writer.field()
+    assert field.vocabulary == ("公交", "茶", "车")
+    assert (field.indptr.tolist(), field.terms.tolist()) == ([0, 2, 2, 4, 6, 6], [0, 2, 0, 2, 0, 1])
+    assert (field.tf.tolist(), field.lengths.tolist()) == ([2, 300, 2, 300, 1, 1], [302, 0, 302, 2, 0])
+    assert field.df.tolist() == [3, 1, 2]
+
+
+def test_rows_that_are_looked_at_some_at_a_time_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, question = random_rows(50, 40, 4), ["词1", "词2", "词7"]
+    whole = Field.of(rows)
+    monkeypatch.setattr(bm25, "_CHUNK", 3)
+    parts = Field.of(rows)
+    for name in ("indptr", "terms", "tf", "lengths", "df"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+    assert [parts.row(i) for i in range(50)] == rows
+    asked = np.array([7, 0, 49, 7, 12, 3, 1])
+    np.testing.assert_array_equal(
+        parts.score(question, asked), [whole.score(question, asked[n : n + 1])[0] for n in range(7)]
+    )
+
+
 def test_fields_of_different_length_are_refused() -> None:
     with pytest.raises(ValueError, match="3 rows of words and 2 rows of pairs"):
         Lexical(Field.of(WORDS), Field.of(PAIRS[:2]))
 
 
-def test_saving_and_loading_keeps_every_row() -> None:
+def test_saving_and_loading_keeps_every_row(tmp_path: Path) -> None:
     odd = [{'"+a:b OR*\\': 2, "\0": 1}, {"\ud800": 1}, {}]
-    saved = Lexical(Field.of(odd), Field.of(PAIRS)).to_files()
-    loaded = Lexical.from_files(saved["lexical.npz"], saved["vocabulary.json"])
+    Lexical(Field.of(odd), Field.of(PAIRS)).write(tmp_path)
+    loaded = Lexical.read(tmp_path)
     assert [loaded.words.row(i) for i in range(3)] == odd
     assert [loaded.pairs.row(i) for i in range(3)] == PAIRS
-    assert loaded.to_files() == saved
+    (again := tmp_path / "again").mkdir()
+    loaded.write(again)
+    assert [(again / name).read_bytes() == (tmp_path / name).read_bytes() for name in FILES] == [True, True]
 
 
-def test_arrays_that_do_not_fit_their_vocabulary_are_refused() -> None:
-    saved, other = lexical().to_files(), Lexical(Field.of([{"a": 1}]), Field.of([{"a": 1}])).to_files()
+def test_arrays_that_do_not_fit_their_vocabulary_are_refused(tmp_path: Path) -> None:
+    lexical().write(tmp_path)
+    (other := tmp_path / "other").mkdir()
+    Lexical(Field.of([{"a": 1}]), Field.of([{"a": 1}])).write(other)
+    (other / "vocabulary.json").replace(tmp_path / "vocabulary.json")
     with pytest.raises(StorageError, match="do not fit"):
-        Lexical.from_files(saved["lexical.npz"], other["vocabulary.json"])
+        Lexical.read(tmp_path)
 
 
 def test_keys_differ_for_equal_ids_and_for_changed_text() -> None:

@@ -38,16 +38,15 @@ def test_the_check_counts_what_is_wrong(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.undo()
     place.open().close()
 
-    def unchecked(folder: Path, manifest: object, name: str) -> bytes:
+    def unchecked(folder: Path, manifest: object, name: str) -> None:
         if not (folder / name).exists():
             raise Damaged(name, "is missing")
-        return (folder / name).read_bytes()
 
     vectors = place.generation / "vectors.faiss"
     data = bytearray(vectors.read_bytes())
     data[-1] ^= 64
     vectors.write_bytes(data)
-    monkeypatch.setattr(generation, "read_checked", unchecked)
+    monkeypatch.setattr(generation, "check_file", unchecked)
     outcome = Outcome()
     check(place, outcome, Counting("toy", Counting.fingerprint))
     assert outcome.wrong == 1 and not outcome.clean

@@ -29,7 +29,7 @@ SUFFIXES = tuple(_READERS)
 
 def max_bytes(name: str) -> int:
     """How large a file of this name may be."""
-    return _READERS[PurePath(name).suffix.lower()][1] * 2**20
+    return _reader(name)[1] * 2**20
 
 
 def needs_recognition(name: str) -> bool:
@@ -38,7 +38,12 @@ def needs_recognition(name: str) -> bool:
 
 
 def _module(name: str) -> str:
-    return _READERS.get(PurePath(name).suffix.lower(), ("text", 0))[0]
+    return _reader(name)[0]
+
+
+def _reader(name: str) -> tuple[str, int]:
+    """A file that is named by itself may have any name: it is read as text."""
+    return _READERS.get(PurePath(name).suffix.lower(), _READERS[".txt"])
 
 
 def extract(data: bytes, name: str) -> Extracted:
