@@ -1,6 +1,7 @@
 # make chat [PAGES=folder] [PORT=7860]   start the chat in the browser
 # make test                              run every test
 # make stress                            long runs: faults done to the index, hostile pages, many users at once
+# make screenshots                       pictures of the chat in each of its states, to be looked at, in build/screenshots
 # make audit                             known weaknesses of the pinned dependencies (asks a service on the network)
 # Both set everything up first: a virtual environment with the pinned dependencies, and the index.
 
@@ -9,7 +10,7 @@ PORT ?= 7860
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test stress audit check format clean
+.PHONY: chat test stress screenshots audit check format clean
 
 chat: $(VENV)/.installed
 	$(BIN)/python app.py $(if $(PAGES),"$(PAGES)") --port $(PORT)
@@ -22,6 +23,10 @@ stress: $(VENV)/.installed-dev
 	$(BIN)/python tests/stress_pages.py
 	$(BIN)/python tests/stress_service.py
 	$(BIN)/python tests/stress_service.py --pages 10000
+	$(BIN)/python tests/stress_browser.py
+
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/python tests/screenshots.py build/screenshots --docs
 
 # In an environment of its own, so that it changes none of what it looks at. torch is known to the service without +cpu.
 audit: $(VENV)/.installed-dev

@@ -17,7 +17,7 @@ from corpus.jumps import continuations
 from corpus.records import Article, Page, Passage, Skipped
 from embeddings import thesaurus
 from embeddings.building import Work
-from embeddings.encoder import load_encoder
+from embeddings.encoder import Encoder, load_encoder
 from embeddings.index import Index, lexical_text, open_index
 from embeddings.reader import Reader, load_reader
 from embeddings.reranker import Reranker, load_reranker
@@ -77,7 +77,7 @@ class Archive:
         cls,
         pages: Path | str | None = None,
         *,
-        model: str | None = None,
+        model: str | Encoder | None = None,
         options: Options = _DEFAULT,
         progress: Progress | None = None,
         device: str | None = None,
@@ -89,7 +89,7 @@ class Archive:
         """Read and index what is new or changed under `pages`, load the rest.
 
         :param pages: a folder or one file; None for the bundled sample pages.
-        :param model: a sentence-transformers model, by folder or hub id; None for the bundled encoder.
+        :param model: a sentence-transformers model, by folder or hub id, or an encoder; None for the bundled one.
         :param progress: called with what is being done, how much of it is done, and of how much.
         :param device: where models run in torch: "cpu", "cuda", "mps"; None for the best there is. The bundled encoder
             needs none.
@@ -105,7 +105,7 @@ class Archive:
         :raises StorageError: if the index cannot be written.
         """
         root = sample_pages() if pages is None else Path(pages).expanduser()
-        encoder = load_encoder(model, device, question_prompt)
+        encoder = load_encoder(model, device, question_prompt) if model is None or isinstance(model, str) else model
         if isinstance(reranker, str):
             reranker = load_reranker(reranker, device)
         if isinstance(reader, str):

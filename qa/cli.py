@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, get_args
 from corpus.errors import BaowenError
 from qa import cli_ask, cli_index
 from qa.chat import options as chat_options
-from qa.cli_open import FILTERS, SWITCHES, ProgressBar, models_of, open_archive, options_of, where_of
+from qa.cli_open import FILTERS, SWITCHES, Models, ProgressBar, models_of, open_archive, options_of, where_of
 from qa.records import CitationStyle
 
 if TYPE_CHECKING:
@@ -63,10 +63,12 @@ def _chat(args: argparse.Namespace) -> int:
     options = chat_options.options_of(args)
     limits = Limits(options.upload_mb * 2**20, options.upload_files, options.upload_all_mb * 2**20)
 
+    models = Models(args)
+
     def opened(pages: Path) -> Live:
         from qa.live import Live
 
-        return Live(lambda: open_archive(argparse.Namespace(**{**vars(args), "pages": pages})))
+        return Live(lambda: open_archive(argparse.Namespace(**{**vars(args), "pages": pages}), models))
 
     shelves = Shelves(
         opened,

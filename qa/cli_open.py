@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,8 +54,39 @@ class ProgressBar:
         self._bar, self._what = None, ""
 
 
-def open_archive(args: argparse.Namespace) -> Archive:
-    """The archive of the pages that a command names; what happened on opening is said on stderr."""
+class Models:
+    """The models that a command names, loaded once, when they are first wanted, for all pages that are opened."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._lock = threading.Lock()
+        self._loaded: dict[str, Any] | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        """What `Archive.open` is told of models.
+
+        :raises ModelError: if one cannot be loaded; the next call tries again.
+        """
+        from embeddings.encoder import load_encoder
+        from embeddings.reader import load_reader
+        from embeddings.reranker import load_reranker
+
+        args = self._args
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = {
+                    "model": load_encoder(args.model, args.device, args.question_prompt),
+                    "reranker": None if args.reranker is None else load_reranker(args.reranker, args.device),
+                    "reader": None if args.reader is None else load_reader(args.reader, args.device),
+                }
+            return self._loaded
+
+
+def open_archive(args: argparse.Namespace, models: Models | None = None) -> Archive:
+    """The archive of the pages that a command names; what happened on opening is said on stderr.
+
+    :param models: those to use; None to load what the command names.
+    """
     from qa.archive import Archive
 
     where_of(args)  # a bad date is said before anything is read
@@ -62,11 +94,10 @@ def open_archive(args: argparse.Namespace) -> Archive:
     try:
         archive = Archive.open(
             args.pages,
-            model=args.model,
             options=options_of(args),
             progress=bar,
             where=where_of(args),
-            **models_of(args),
+            **({"model": args.model, **models_of(args)} if models is None else models()),
         )
     finally:
         bar.close()

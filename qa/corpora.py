@@ -30,7 +30,6 @@ from qa.live import Live, LiveConversation
 from qa.papers import Papers, PapersFile
 from qa.plain import one_line
 from qa.records import Reply
-from qa.shelf import Shelf
 from qa.uploads import Uploads
 
 Kind = Literal["opened", "sample", "uploads", "added"]
@@ -70,20 +69,18 @@ class Corpora:
         open_live: Callable[[Path], Live],
         opened: Path,
         uploads: Uploads | None = None,
-        shelf: Shelf | None = None,
         capacity: int = CAPACITY,
     ) -> None:
         """
         :param open_live: opens the pages at a path.
         :param opened: the pages that the chat was started with.
         :param uploads: the pages handed in; None where that is switched off.
-        :param shelf: remembers what is added; None to remember it only as long as this object.
         :raises ValueError: if capacity is below 1.
         """
         if capacity < 1:
             raise ValueError(f"capacity is {capacity}; expected 1 or more")
         self._open_live, self._capacity = open_live, capacity
-        self.uploads, self._shelf = uploads, shelf
+        self.uploads = uploads
         self._lock = threading.Lock()
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._sets: dict[str, tuple[str, Kind, Path]] = {}
@@ -92,8 +89,6 @@ class Corpora:
         self._enter(sample_pages(), "", "sample")
         if uploads is not None:
             self._enter(uploads.pages, "", "uploads")
-        for path, name in {} if shelf is None else shelf.all().items():
-            self._enter(path, name, "added")
 
     def _enter(self, path: Path, name: str, kind: Kind) -> str:
         """Add a set, unless its pages are one already; return its key."""
@@ -124,36 +119,16 @@ class Corpora:
     def add(self, path: Path, name: str = "") -> str:
         """Add a folder or file of pages and return its key; one that is there already keeps its name.
 
+        It is not remembered for the next start: a folder that was once shown to one reader alone would then be shown
+        to all whom a later chat is opened for.
+
         :raises PagesError: if it holds no pages.
-        :raises StorageError: if it cannot be remembered.
         """
         path = path.expanduser().resolve()
         if not is_collection(path):
             list_files(path)
         with self._lock:
-            key = self._enter(path, name, "added")
-            shown, kind, _ = self._sets[key]
-        if kind == "added" and self._shelf is not None:
-            self._shelf.put(path, shown)
-        return key
-
-    def remove(self, key: str) -> None:
-        """Take an added set off the list; its pages and its index stay where they are.
-
-        :raises InputError: if it is none that was added.
-        :raises StorageError: if that cannot be remembered.
-        """
-        name, kind, path = self._known(key)
-        if kind != "added":
-            raise InputError(
-                f"The pages {name!r} belong to this chat and cannot be removed from it; only added ones can."
-            )
-        if self._shelf is not None:
-            self._shelf.drop(path)
-        with self._lock:
-            self._sets.pop(key, None)
-            self._papers.pop(key, None)
-        self._close_unused()
+            return self._enter(path, name, "added")
 
     def is_open(self, key: str) -> bool:
         """Whether a set is open, so that it can be asked without waiting."""
@@ -218,10 +193,10 @@ class Corpora:
             return known
 
     def _close_unused(self) -> None:
-        """Close what nobody uses: sets that were removed or failed to open, and those unused for longest."""
+        """Close what nobody uses: sets that failed to open, and those unused for longest."""
         with self._lock:
             idle = [key for key, slot in self._open.items() if slot.users == 0]
-            over = [key for key in idle if key not in self._sets or self._open[key].live is None]
+            over = [key for key in idle if self._open[key].live is None]
             rest = [key for key in idle if key not in over]
             over += rest[: max(0, len(self._open) - len(over) - self._capacity)]
             slots = [self._open.pop(key) for key in over]

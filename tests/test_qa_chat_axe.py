@@ -8,30 +8,37 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_qa_chat_browser import FIXED_FOLLOW_UP, FIXED_QUESTION, Window, _window, browser, url
+from browser_kit import (
+    FIXED_FOLLOW_UP,
+    FIXED_QUESTION,
+    NOT_FOUND,
+    PHONE,
+    Window,
+    browser,
+    playwright,
+    sound_window,
+    url,
+)
 
 from qa.archive import Archive
 from qa.chat.labels import say
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed.")
-
 __all__ = ["browser", "url"]  # fixtures
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {**DESKTOP, "locale": "zh-CN"},
     "desktop-dark": {**DESKTOP, "locale": "en-US", "color_scheme": "dark"},
     "phone": {**PHONE, "locale": "en-US"},
     "phone-dark": {**PHONE, "locale": "zh-CN", "color_scheme": "dark"},
 }
-NOT_FOUND = "火星上最高的山有多高?"
 MOST_TABS = 120
 
 
 @pytest.fixture(params=LOOKS)
 def looked(request: pytest.FixtureRequest, browser: playwright.Browser, url: str) -> Iterator[Window]:
-    yield from _window(browser, url, **LOOKS[request.param])
+    with sound_window(browser, url, **LOOKS[request.param]) as opened:
+        yield opened
 
 
 def serious(page: playwright.Page, state: str) -> list[str]:
@@ -63,6 +70,16 @@ def test_nothing_serious_in_the_window(looked: Window) -> None:
     assert wrong == []
 
 
+def test_nothing_serious_in_the_list_of_conversations(looked: Window) -> None:
+    page = looked.page
+    looked.ask(FIXED_QUESTION, 1)
+    page.locator("#past summary").click()
+    wrong = serious(page, "list")
+    page.locator("#past .rename").click()
+    page.locator("#past form input").wait_for()
+    assert wrong + serious(page, "renaming") == []
+
+
 @pytest.mark.parametrize("path", ["/article/", "/browse", "/pages", "/article/none"])
 def test_nothing_serious_on_the_other_pages(looked: Window, archive: Archive, path: str) -> None:
     page, address = looked.page, looked.address
@@ -89,7 +106,7 @@ def tab_to(page: playwright.Page, selector: str, key: str = "Tab") -> None:
 
 def test_a_whole_conversation_by_keyboard_alone(browser: playwright.Browser, url: str) -> None:
     """Ask, follow a citation to its card, open the article, ask on, edit what was searched for, clear."""
-    for window in _window(browser, url, locale="zh-CN"):
+    with sound_window(browser, url) as window:
         page, keys, expect = window.page, window.page.keyboard, playwright.expect
         tab_to(page, "#question textarea")
         keys.insert_text(FIXED_QUESTION)

@@ -7,14 +7,22 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from test_qa_chat_browser import FIXED_QUESTION, HOSTILE, TIMEOUT_MS, _nothing_ran, _serve, _window, browser, url
+from browser_kit import (
+    FIXED_QUESTION,
+    HOSTILE,
+    TIMEOUT_MS,
+    browser,
+    nothing_ran,
+    playwright,
+    running_chat,
+    sound_window,
+    url,
+)
 
 from corpus.files import iter_pages, sample_pages
 from corpus.records import Page
 from qa.chat.labels import say
 from qa.chat.users import set_password
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed.")
 
 __all__ = ["browser", "url"]  # fixtures
 
@@ -23,11 +31,11 @@ __all__ = ["browser", "url"]  # fixtures
 def test_a_hostile_address_is_no_more_than_text(browser: playwright.Browser, url: str, name: str) -> None:
     """What the address says reaches neither markup nor script, of the window and of an article."""
     address = f"{url}/?{urllib.parse.urlencode({name: HOSTILE})}#{urllib.parse.quote(HOSTILE)}"
-    for window in _window(browser, url):
+    with sound_window(browser, url) as window:
         window.page.goto(address)
         window.page.locator("#examples .chip").first.wait_for()
         window.ask(FIXED_QUESTION, 1)
-        _nothing_ran(window)
+        nothing_ran(window)
     with urllib.request.urlopen(f"{url}/article/{_an_article()}?{urllib.parse.urlencode({name: HOSTILE})}") as got:
         assert HOSTILE not in got.read().decode()
 
@@ -39,7 +47,8 @@ def _an_article() -> str:
 def test_signing_in_without_script(browser: playwright.Browser, cache: Path, tmp_path: Path) -> None:
     users = tmp_path / "users.txt"
     set_password(users, "王芳", "a long password")
-    for address, _ in _serve(cache, "--users", str(users)):
+    with running_chat("--users", str(users)) as chat:
+        address = chat.address
         context = browser.new_context(locale="zh-CN", java_script_enabled=False)
         context.set_default_timeout(TIMEOUT_MS)
         page = context.new_page()

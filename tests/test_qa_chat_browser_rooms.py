@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from test_qa_chat_browser import TIMEOUT_MS, browser, url
+from browser_kit import PHONE, TIMEOUT_MS, browser, playwright, url
 
 from corpus.records import Article
 from qa.archive import Archive
 from qa.browse import issues
 from qa.chat.labels import say
 from qa.chat.room_parts import article_address, issue_address, page_address
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed.")
 
 __all__ = ["browser", "url"]  # fixtures
 
@@ -43,9 +41,7 @@ def desk(browser: playwright.Browser, url: str) -> Iterator[playwright.Page]:
 @pytest.fixture
 def phone(browser: playwright.Browser, url: str) -> Iterator[playwright.Page]:
     # Its own width is asked of the page by a script of ours.
-    yield from _page(
-        browser, url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, java_script_enabled=True
-    )
+    yield from _page(browser, url, **PHONE, java_script_enabled=True)
 
 
 def _longest(archive: Archive) -> Article:

@@ -221,3 +221,11 @@ def test_a_suggestion_that_was_asked_or_told_is_not_offered() -> None:
         *(Suggestion(f"{n}？", told, QUOTE[1] + n, QUOTE[1] + 9) for n in range(4)),
     )
     assert [one.question for one in session.open(turn)] == ["0？", "1？", "2？"]
+
+
+def test_the_model_in_use_is_named_in_words() -> None:
+    about: dict[str, int | str] = {"pages": 1, "passages": 2, "model": "bundled", "created": "2026-04-01 08:30"}
+    shown_ = [
+        panel(Settings(), Choices(), {**about, "model": name}, Papers(), "zh") for name in ("bundled", "bge-small")
+    ]
+    assert "模型 随附的" in shown_[0] and "bundled" not in shown_[0] and "模型 bge-small" in shown_[1]

@@ -344,5 +344,6 @@ def test_sessions_are_kept_apart_and_bounded() -> None:
     numbers = [first.begin("问", "问", "答").number for _ in range(TURNS + 2)]
     assert numbers == list(range(1, TURNS + 3)) and list(first.turns) == list(range(3, TURNS + 3))
     assert [message["role"] for message in first.messages()[:2]] == ["user", "assistant"]
-    sessions.forget(("a", "window"))
-    assert len(sessions) == WINDOWS - 1
+    cleared = sessions.renew(("a", "window"), first.id)
+    assert sessions.get(("a", "window")) is cleared and not cleared.turns and cleared.id == first.id
+    assert sessions.renew(("a", "window")).id != first.id and len(sessions) == WINDOWS

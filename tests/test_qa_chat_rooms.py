@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urljoin
 
 import httpx
@@ -15,6 +17,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from page_outline import Outline
 
+from corpus.records import Page
 from qa.archive import Archive
 from qa.browse import Issue, issues
 from qa.chat import reading_room
@@ -25,6 +28,8 @@ from qa.chat.reading_room import FOUND, Look, issues_page
 from qa.chat.room_parts import article_address, issue_key
 from qa.chat.routes import add_routes
 from qa.chat.service import Service
+from qa.chat.session import Session
+from qa.chat.visitors import Caller
 from qa.live import Live
 from qa.papers import Papers
 
@@ -102,7 +107,7 @@ def test_issues_stand_newest_first_with_their_pages(harbour: Archive) -> None:
         say("zh", "room_undated"),
         say("zh", "room_undated") + " 旧报",
     ]
-    assert [text.split()[0] for text in out.texts("li")][2:5] == ["第1版", "第2版", "第A1版"]
+    assert [text.split()[0] for text in out.texts("li")][1:4] == ["第1版", "第2版", "第A1版"]
     assert len(set(map(issue_key, issues(harbour.pages)))) == 4
 
 
@@ -239,6 +244,42 @@ def test_a_deleted_page_is_gone_at_once_from_everything(tmp_path: Path) -> None:
         assert live.refresh()
         (tmp_path / "20260401_02版.txt").unlink()
         assert page(client_of(live), "/browse/2026-04-01").texts("a", "item") == ["新闻1号"]
+
+
+class Going:
+    """An archive whose pages go between a look at an article and one at its page."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._archive, name)
+
+    def page(self, source: str) -> Page:
+        raise KeyError(source)
+
+
+def test_a_page_that_goes_while_it_is_looked_at_is_said_to_be_gone(
+    harbour: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = client_of(Going(harbour))
+    for article in (article for one in harbour.pages for article in one.articles):
+        for address in (article_address(article.id), article_address(article.id, 1, "渡船")):
+            assert page(client, address, 404).texts("p", "notice") == [say("zh", "no_article")]
+    for address in ("/browse", "/browse/2026-04-01?q=渡船", f"/page?file={quote(harbour.pages[0].source)}&q=渡船"):
+        page(client, address)
+
+    async def asked() -> Session:
+        made, caller = service(Going(harbour)), Caller("o", "window1", "c")
+        session = made.sessions.get(("o", "window1"))
+        made.begin(session, "渡船昨日载客多少人？", caller, "zh")
+        await made.answer(session, caller, "zh")
+        await made.suggest(session, caller)
+        return session
+
+    session = asyncio.run(asked())
+    assert "card" in session.cards and session.turns[1].reply is not None and session.turns[1].next == ()
+    assert not [record for record in caplog.records if record.exc_info], "it is no fault of ours"
 
 
 def test_before_the_pages_are_open_and_where_there_are_none() -> None:

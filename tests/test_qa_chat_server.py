@@ -283,7 +283,7 @@ def test_every_answer_has_the_security_headers(echo: tuple[str, Service]) -> Non
 
 def test_a_slow_client_is_cut_off_and_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heads and bodies that never end, on many connections, while someone else asks."""
-    monkeypatch.setattr("qa.chat.listener.HEADER_SECONDS", 1.0)
+    monkeypatch.setattr("qa.chat.connection.HEADER_SECONDS", 1.0)
     monkeypatch.setattr("qa.chat.doors.BODY_SECONDS", 1.0)
     head = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-"
     body = b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"
@@ -311,7 +311,7 @@ def test_a_slow_client_is_cut_off_and_holds_up_nobody(monkeypatch: pytest.Monkey
 
 
 def test_a_second_request_on_a_connection_may_not_dawdle_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.chat.listener.HEADER_SECONDS", 1.0)
+    monkeypatch.setattr("qa.chat.connection.HEADER_SECONDS", 1.0)
     with running(service(options=SMALL)) as address:
         host, port = address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=20) as sock:

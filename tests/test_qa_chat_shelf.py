@@ -17,7 +17,9 @@ from qa.archive import Archive
 from qa.chat.labels import say
 from qa.chat.opening import Opening
 from qa.chat.options import Options, add_arguments, options_of
+from qa.chat.past import Past
 from qa.chat.service import Service
+from qa.chat.settings import Settings
 from qa.chat.shelves import START, Shelves, UnavailableError
 from qa.chat.visitors import Caller
 from qa.live import Live
@@ -95,6 +97,22 @@ def test_each_visitor_asks_the_pages_that_they_chose(service: Service, shelves: 
     shelves.choose("farmer", START)
     assert "860" in asks(service, "farmer", BRIDGE_QUESTION)[0]
     assert shelves.chosen("") == shelves.chosen("nobody") == START
+
+
+def test_a_conversation_is_taken_up_with_the_pages_that_it_was_with(service: Service, shelves: Shelves) -> None:
+    """Whichever the reader has chosen since; those that are asked now where they are no more."""
+    session, caller = service.sessions.get(("driver", "window")), Caller("driver", "window", "driver")
+    past = [Past(FARM_QUESTION, Settings(), field(shelves)), Past(BRIDGE_QUESTION, Settings(), "0123456789ab")]
+
+    async def run() -> list[str]:
+        service.resume(session, past, caller, "en")
+        for _ in past:
+            await service.answer(session, caller, "en")
+        return [turn.said for turn in session.turns.values()]
+
+    farm, bridge = asyncio.run(run())
+    assert "620" in farm and "860" in bridge
+    assert [turn.asks for turn in session.turns.values()] == [field(shelves), START]
 
 
 def test_a_question_asked_before_the_pages_are_open_waits_for_them(shelves: Shelves) -> None:

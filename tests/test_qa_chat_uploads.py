@@ -94,6 +94,22 @@ def row(client: httpx.Client, name: str) -> str:
     return "" if found is None else found[0]
 
 
+def test_the_reading_room_leads_to_the_pages_and_back(chat: Chat) -> None:
+    client = chat.client()
+    room = ["/browse", "/browse/2026-04-01", "/browse/none", "/page?file=20260401_01版.txt", "/page", "/article/none"]
+    article = re.search(r'href="(/article/[^"?]+)"', client.get("/browse").text)
+    assert article is not None
+    for address in [*room, article[1]]:
+        way = client.get(address).text.partition("<nav")[2].partition("</nav>")[0]
+        assert f'<a href="/pages">{say("zh", "pages_title")}</a>' in way, address
+    page = client.get("/pages").text
+    way = page.partition("<nav")[2].partition("</nav>")[0]
+    assert '<a href="/browse">' in way and '<a href="/">' in way and "/pages" not in way, "no link to where one is"
+    assert "上传的版面由所有能打开这个窗口的人共用" in page
+    english = client.get("/pages", headers={"accept-language": "en"}).text
+    assert "Uploads are shared by everyone who can open this chat" in english
+
+
 def test_an_uploaded_page_answers_until_it_is_removed(chat: Chat) -> None:
     client, name = chat.client(), "20260402_05版.txt"
     assert send(client, (name, FARM)) == [{"name": name, "kept": True, "said": say("zh", "pages_kept", name=name)}]

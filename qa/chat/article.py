@@ -39,10 +39,14 @@ _NEIGHBOURS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of an article: a paragraph to mark, from 1, or None; words to mark, or ""."""
+    """What is asked of an article: a paragraph to mark, from 1, or None; words to mark, or "".
+
+    `to_pages` as for `plain_page.room`.
+    """
 
     paragraph: int | None = None
     typed: str = ""
+    to_pages: bool = False
 
 
 NOTHING: Final = Asked()
@@ -80,7 +84,7 @@ def article_page(library: Library, reading: Reading, papers: Papers, lang: Langu
         _section("related", "room_related", reading.related, lang, papers_of),
     ]
     way = [Link(sheet_name(reading.paper, lang), page_address(article.source))]
-    return room(_title(reading, lang), text + "".join(below), lang, way)
+    return room(_title(reading, lang), text + "".join(below), lang, way, asked.to_pages)
 
 
 def _title(reading: Reading, lang: Language) -> str:

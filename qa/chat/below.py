@@ -52,7 +52,7 @@ def _tools(session: Session, key: str, lang: Language) -> str:
     if key and any(turn.reply is not None for turn in session.turns.values()):
         out += [
             f'<a download href="/export/{percent(key, safe="")}.{kind}">{escaped(say(lang, f"export_{kind}"))}</a>'
-            for kind in ("md", "html")
+            for kind in ("md", "html", "csv")
         ]
     return f'<p class="tools" role="group" aria-label="{escaped(say(lang, "tools"))}">{" ".join(out)}</p>'
 

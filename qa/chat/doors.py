@@ -134,7 +134,7 @@ def _said(refusal: _Refusal, scope: Scope) -> Response:
     asked = Headers(scope=scope)
     lang = language(asked.get("accept-language"))
     if scope["method"] in _READ and "text/html" in asked.get("accept", ""):
-        page = notice_page(refusal.key, lang, **refusal.values)
+        page = notice_page(refusal.key, lang, False, **refusal.values)
         return HTMLResponse(page, refusal.status, {"content-security-policy": PLAIN_CSP})
     headers = {"connection": "close"} if refusal.status in (408, 413) else {}
     return JSONResponse({"detail": say(lang, refusal.key, **refusal.values)}, refusal.status, headers)

@@ -1,38 +1,56 @@
-"""The address at which a window's conversation can be taken away, as Markdown or as one HTML file."""
+"""The address at which a window's conversation can be taken away, as Markdown or as one HTML file, and the passages
+shown in it as a table.
+"""
 
 from __future__ import annotations
 
 import datetime
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from qa.chat.guard import PLAIN_CSP
-from qa.chat.labels import language, say
+from qa.chat.labels import Language, language, say
+from qa.chat.render import shown
 from qa.chat.service import Service
-from qa.export import conversation
+from qa.chat.session import Session
+from qa.export import conversation, hits_csv
 from qa.export_forms import as_html, as_markdown
+from qa.papers import Papers
+from qa.records import Hit
 
-_FORMS = {"md": (as_markdown, "text/markdown"), "html": (as_html, "text/html")}
+_MEDIA: Final = {"md": "text/markdown", "html": "text/html", "csv": "text/csv"}
 
 
 def add_export(app: FastAPI, service: Service) -> None:
-    """`/export/KEY.md` and `/export/KEY.html` for the window with that key, to the browser that it belongs to."""
+    """`/export/KEY.md`, `.html` and `.csv` for the window with that key, to the browser that it belongs to."""
 
     @app.get("/export/{key}.{kind}")
     def export(key: str, kind: str, request: Request) -> Response:
         lang = language(request.headers.get("accept-language"))
         owner = str(getattr(request.state, "owner", ""))
-        session = service.sessions.find((owner, key)) if owner and kind in _FORMS else None
-        replies = [] if session is None else [turn.reply for turn in list(session.turns.values())]
-        said = [reply for reply in replies if reply is not None]
-        if not said:
+        session = service.sessions.find((owner, key)) if owner and kind in _MEDIA else None
+        if session is None or all(turn.reply is None for turn in session.turns.values()):
             return PlainTextResponse(say(lang, "no_export"), 404)
-        form, media = _FORMS[kind]
         today = datetime.date.today()
-        text = form(conversation(said, service.papers(owner), when=today), lang)
         headers = {
             "content-disposition": f'attachment; filename="baowen-{today.isoformat()}.{kind}"',
             "content-security-policy": PLAIN_CSP,
         }
-        return Response(text.encode("utf-8", "replace"), media_type=f"{media}; charset=utf-8", headers=headers)
+        made = _made(session, kind, service.papers(owner), today, lang)
+        return Response(made, media_type=f"{_MEDIA[kind]}; charset=utf-8", headers=headers)
+
+
+def _made(session: Session, kind: str, papers: Papers, today: datetime.date, lang: Language) -> bytes:
+    said = [(turn.reply, turn.most) for turn in list(session.turns.values()) if turn.reply is not None]
+    if kind == "csv":
+        # A passage that was shown for several questions has one row, of the first of them.
+        hits: dict[tuple[str, str], Hit] = {}
+        for reply, most in said:
+            for hit in (reply.hits[n] for n in shown(reply, most)):
+                hits.setdefault((hit.passage.source, hit.passage.id), hit)
+        return hits_csv(list(hits.values()), papers)
+    form = as_markdown if kind == "md" else as_html
+    text = form(conversation([reply for reply, _ in said], papers, when=today), lang)
+    return text.encode("utf-8", "replace")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from qa.chat import labels_pages, labels_rooms, labels_window
+from qa.chat import labels_pages, labels_past, labels_rooms, labels_window
 
 Language = Literal["zh", "en"]
 
@@ -181,8 +181,8 @@ _ENGLISH: Final[dict[str, str]] = {
 }
 
 TEXTS: Final[dict[Language, dict[str, str]]] = {
-    "zh": _CHINESE | labels_pages.CHINESE | labels_rooms.CHINESE | labels_window.CHINESE,
-    "en": _ENGLISH | labels_pages.ENGLISH | labels_rooms.ENGLISH | labels_window.ENGLISH,
+    "zh": _CHINESE | labels_pages.CHINESE | labels_past.CHINESE | labels_rooms.CHINESE | labels_window.CHINESE,
+    "en": _ENGLISH | labels_pages.ENGLISH | labels_past.ENGLISH | labels_rooms.ENGLISH | labels_window.ENGLISH,
 }
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
@@ -210,7 +210,7 @@ def translations() -> dict[str, dict[str, str]]:
     """The dictionaries for `gr.I18n`, by locale. What has a place to fill in, or is said on other pages than the
     window, stays on the server.
     """
-    kept = ("pages_", "room_")
+    kept = ("pages_", "room_", "past")
     fixed = {
         lang: {key: text for key, text in TEXTS[lang].items() if "{" not in text and not key.startswith(kept)}
         for lang in LANGUAGES

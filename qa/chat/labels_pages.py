@@ -29,7 +29,7 @@ CHINESE: Final[dict[str, str]] = {
     "pages_reread": "现在重读",
     "pages_upload": "上传版面",
     "pages_upload_help": "可以一次选多个文件：{kinds}。每个文件最多{most}MB，总共最多{files}个、{all}MB。"
-    "凡能打开这个窗口的人，都能问到、也能移走上传的版面。",
+    "上传的版面由所有能打开这个窗口的人共用：谁都能问到，也都能移走。",
     "pages_upload_no_scan": "图片和扫描件中的文字要装上 baowen[ocr] 才能识别，这台机器上没有装。",
     "pages_files": "选择文件",
     "pages_send": "上传",
@@ -109,7 +109,7 @@ ENGLISH: Final[dict[str, str]] = {
     "pages_reread": "Read again now",
     "pages_upload": "Upload pages",
     "pages_upload_help": "You can choose several files: {kinds}. A file may have {most} MB; there is room for {files} "
-    "files and {all} MB in all. Whoever can open this window can ask, and remove, the uploaded pages.",
+    "files and {all} MB in all. Uploads are shared by everyone who can open this chat: all can ask and remove them.",
     "pages_upload_no_scan": "Text in pictures and scans is read where baowen[ocr] is installed; here it is not.",
     "pages_files": "Choose files",
     "pages_send": "Upload",

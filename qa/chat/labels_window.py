@@ -32,6 +32,7 @@ CHINESE: Final[dict[str, str]] = {
     "tools": "对这次问答",
     "export_md": "导出 Markdown",
     "export_html": "导出网页",
+    "export_csv": "导出段落表格",
     "no_export": "没有可以导出的问答：窗口已经清空，或属于另一个浏览器。",
     "suggested": "接着问：",
     "rate": "这个回答",
@@ -72,6 +73,7 @@ CHINESE: Final[dict[str, str]] = {
     "between_days": "{first} 至 {last}",
     "from_day": "{first} 起",
     "to_day": "{last} 止",
+    "model_bundled": "随附的",
     "in_use": "版面{pages}个，段落{passages}个；模型 {model}；索引建于 {created}",
 }
 
@@ -103,6 +105,7 @@ ENGLISH: Final[dict[str, str]] = {
     "tools": "With this conversation",
     "export_md": "Export as Markdown",
     "export_html": "Export as a web page",
+    "export_csv": "Export the passages as a table",
     "no_export": "There is no conversation to export: it was cleared, or belongs to another browser.",
     "suggested": "Ask on:",
     "rate": "This answer",
@@ -143,5 +146,6 @@ ENGLISH: Final[dict[str, str]] = {
     "between_days": "{first} to {last}",
     "from_day": "from {first}",
     "to_day": "to {last}",
+    "model_bundled": "the bundled one",
     "in_use": "{pages} pages, {passages} passages; model {model}; index made {created}",
 }

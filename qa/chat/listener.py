@@ -1,4 +1,4 @@
-"""uvicorn, with the patience of a server that strangers may reach, and an end within five seconds."""
+"""uvicorn, with limits to what a connection may take, and an end within five seconds."""
 
 from __future__ import annotations
 
@@ -10,51 +10,15 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from qa.chat.connection import Patient
 from qa.chat.service import Service
-
-HEADER_SECONDS: Final = 10.0
-"""How long a request's head may take to arrive."""
 
 _GRACE_SECONDS: Final = 3
 """How long open streams are let run once the server stops; without a limit a window would keep it from stopping."""
 
-
-class Patient(H11Protocol):
-    """HTTP as uvicorn speaks it, but a client that opens a connection and does not get to the end of its head is cut
-    off: uvicorn alone would wait forever.
-    """
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        if self.limit_concurrency is not None and len(self.connections) > 2 * self.limit_concurrency:
-            transport.abort()  # not even time to say so
-        self._expect()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.cycle is None or self.cycle.response_complete:
-            self._expect()
-        elif self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._deadline is not None:
-            self._deadline.cancel()
-
-    def _expect(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self._cut_off)
-
-    def _cut_off(self) -> None:
-        self._deadline = None
-        if self.cycle is None or self.cycle.response_complete:
-            self.transport.abort()
+_TICKS: Final = 5
+"""uvicorn ticks ten times a second."""
 
 
 class Listener(uvicorn.Server):
@@ -71,7 +35,7 @@ class Listener(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Patient,
+                http=Patient.within(options, service.meters),
                 ws="none",
                 log_config=None,
                 access_log=False,
@@ -104,6 +68,13 @@ class Listener(uvicorn.Server):
                 loop.call_soon_threadsafe(done)
 
         self._service.opening.start(in_loop)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0:
+            for one in list(self.server_state.connections):
+                if isinstance(one, Patient):
+                    one.check_reader()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.desk.close()

@@ -25,6 +25,8 @@ class Options:
     seconds: int = 30
     body: int = 1024
     connections: int = 1000
+    address_connections: int = 800
+    reader_seconds: int = 30
     users: Path | None = None
     proxy: str = ""
     log_questions: bool = False
@@ -51,6 +53,8 @@ _NUMBERS: Final[dict[str, tuple[int, int, str]]] = {
     "seconds": (1, 3600, "longest time for one question"),
     "body": (16, 1 << 20, "largest request in KiB"),
     "connections": (10, 100_000, "open connections"),
+    "address_connections": (1, 100_000, "open connections from one address, where there is no --proxy"),
+    "reader_seconds": (1, 3600, "longest time for a client to read 64 KB of what it asked for"),
     "upload_mb": (1, 1024, "largest uploaded file in MB; a format's own limit counts as well"),
     "upload_files": (1, 100_000, "uploaded pages that are kept"),
     "upload_all_mb": (1, 1 << 20, "size of all uploaded pages in MB"),

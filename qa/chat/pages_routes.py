@@ -64,7 +64,7 @@ class _Pages:
         kept = [one for one in self._kept() if one.id == upload_id]
         found = next(iter(self._reports(kept)), None)
         if found is None:
-            return _html(notice_page("pages_no_report", _lang(request)), 404)
+            return _html(notice_page("pages_no_report", _lang(request), to_pages=True), 404)
         return _html(report_page(found, _lang(request)))
 
     def choose(self, request: Request, key: _Given = "") -> Response:
@@ -149,7 +149,7 @@ class _Pages:
     def _page(self, request: Request, said: Sequence[str] = (), status: int = 200) -> Response:
         lang = _lang(request)
         if not self._service.opening.ready:
-            return _html(notice_page("preparing_page", lang), 503)
+            return _html(notice_page("preparing_page", lang, to_pages=True), 503)
         options, kept = self._service.options, self._kept()
         first = _number(request.query_params.get("from", ""))
         some = kept[first : first + AT_ONCE]

@@ -81,7 +81,7 @@ def pages_page(
         "" if place is None else _uploads(listed, lang),
         '<script src="/pages/script.js" defer></script>',
     ]
-    return room(say(lang, "pages_title"), "".join(parts), lang)
+    return room(say(lang, "pages_title"), "".join(parts), lang, to_pages=True, here="/pages")
 
 
 def _set(row: SetRow, lang: Language) -> str:
@@ -239,7 +239,7 @@ def report_page(one: Report, lang: Language) -> str:
         f'<p class="where">{escaped(say(lang, "pages_more", n=f"{more:,}"))}</p>' if more > 0 else "",
         f'<p class="back">{_link("/pages", say(lang, "pages_back"))}</p>',
     ]
-    return room(title, "".join(parts), lang)
+    return room(title, "".join(parts), lang, to_pages=True)
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lang: Language) -> str:

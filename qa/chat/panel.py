@@ -38,7 +38,8 @@ def panel(settings: Settings, choices: Choices, about: Mapping[str, int | str], 
         _select("setting_passages", "passages", [(str(n), str(n)) for n in PASSAGES], str(settings.passages), lang, ""),
         _select("setting_threshold", "threshold", sure, threshold, lang, "threshold_standard"),
     ]
-    known = f'<p class="about">{escaped(say(lang, "in_use", **about))}</p>' if about else ""
+    model = say(lang, "model_bundled") if about.get("model") == "bundled" else about.get("model")
+    known = f'<p class="about">{escaped(say(lang, "in_use", **{**about, "model": model}))}</p>' if about else ""
     return (
         f'<details class="panel"><summary>{escaped(say(lang, "filters"))}</summary><form>{"".join(fields)}'
         f'<button type="submit" class="apply">{escaped(say(lang, "filter_apply"))}</button></form>{known}</details>'

@@ -23,14 +23,19 @@ def document(title: str, body: str, lang: Language) -> str:
     return _whole(title, f"<main>{body}</main>", lang)
 
 
-def room(title: str, body: str, lang: Language, way: Sequence[Link] = ()) -> str:
+def room(
+    title: str, body: str, lang: Language, way: Sequence[Link] = (), to_pages: bool = False, here: str = ""
+) -> str:
     """A page of the reading room: `body`, which is HTML, below the links that lead back.
 
     :param title: text.
     :param way: the lists that it stands in, the widest first.
+    :param to_pages: whether there is a page of pages to lead to.
+    :param here: the page's own address, where a link would lead to it.
     """
-    links = [Link(say(lang, "back"), "/"), Link(say(lang, "room_issues"), "/browse"), *way]
-    items = "".join(f"<li>{anchor(link)}</li>" for link in links)
+    pages = [Link(say(lang, "pages_title"), "/pages")] if to_pages else []
+    links = [Link(say(lang, "back"), "/"), *pages, Link(say(lang, "room_issues"), "/browse"), *way]
+    items = "".join(f"<li>{anchor(link)}</li>" for link in links if link.address != here)
     label = escaped(say(lang, "room_way"))
     head = (
         f'<a class="skip" href="#text">{escaped(say(lang, "room_skip"))}</a>'
@@ -39,10 +44,11 @@ def room(title: str, body: str, lang: Language, way: Sequence[Link] = ()) -> str
     return _whole(title, f'{head}<main id="text" tabindex="-1">{body}</main>', lang)
 
 
-def notice_page(key: str, lang: Language, **values: object) -> str:
-    """A sentence of our own in place of what was asked for: it is not there, or not yet."""
+def notice_page(key: str, lang: Language, to_pages: bool = False, **values: object) -> str:
+    """A sentence of our own in place of what was asked for: it is not there, or not yet. `to_pages` as for `room`."""
     title = say(lang, "title")
-    return room(title, f'<h1>{escaped(title)}</h1><p class="notice">{escaped(say(lang, key, **values))}</p>', lang)
+    body = f'<h1>{escaped(title)}</h1><p class="notice">{escaped(say(lang, key, **values))}</p>'
+    return room(title, body, lang, to_pages=to_pages)
 
 
 def anchor(link: Link, kind: str = "", lang: str = "") -> str:

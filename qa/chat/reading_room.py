@@ -45,10 +45,14 @@ _Some = TypeVar("_Some")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a list is looked at: which of its parts, from 1, and what is looked up in it, one short line or ""."""
+    """How a list is looked at: which of its parts, from 1, and what is looked up in it, one short line or "".
+
+    `to_pages` as for `plain_page.room`.
+    """
 
     part: int = 1
     typed: str = ""
+    to_pages: bool = False
 
 
 def issues_page(found: Sequence[Issue], lang: Language, look: Look) -> str:
@@ -67,7 +71,7 @@ def issues_page(found: Sequence[Issue], lang: Language, look: Look) -> str:
         lines.append(f'<section><h2>{name}</h2><p class="where">{count}</p><ul class="sheets">{sheets}</ul></section>')
     none = "" if found else f'<p class="notice">{escaped(say(lang, "room_none"))}</p>'
     body = f"<h1>{escaped(title)}</h1>{none}{''.join(lines)}{pager(n, of, '/browse?', lang)}"
-    return room(title, body, lang)
+    return room(title, body, lang, to_pages=look.to_pages, here="/browse")
 
 
 def issue_page(library: Library, issue: Issue, lang: Language, look: Look, papers: Papers) -> str:
@@ -76,7 +80,7 @@ def issue_page(library: Library, issue: Issue, lang: Language, look: Look, paper
     head = f"<h1>{escaped(title)}</h1>{find_form(say(lang, 'room_find_issue'), look.typed, {}, lang)}"
     if look.typed:
         body = _findings(library, [item for sheet in issue.sheets for item in sheet.items], look.typed, papers, lang)
-        return room(title, head + body, lang, [Link(title, issue_address(issue))])
+        return room(title, head + body, lang, [Link(title, issue_address(issue))], look.to_pages)
     shown, n, of = _part(issue.sheets, SHEETS, look.part)
     there = [sheet for sheet in shown if _is_there(library, sheet)]
     links = "".join(
@@ -89,7 +93,8 @@ def issue_page(library: Library, issue: Issue, lang: Language, look: Look, paper
         f"{item_list(sheet.items[:ITEMS], lang)}</section>"
         for at, sheet in enumerate(there)
     )
-    return room(title, head + body + pager(n, of, issue_address(issue) + "?", lang), lang)
+    body += pager(n, of, issue_address(issue) + "?", lang)
+    return room(title, head + body, lang, to_pages=look.to_pages)
 
 
 def sheet_page(library: Library, issue: Issue, sheet: Sheet, lang: Language, look: Look, papers: Papers) -> str:
@@ -106,7 +111,7 @@ def sheet_page(library: Library, issue: Issue, sheet: Sheet, lang: Language, loo
     else:
         shown, n, of = _part(sheet.items, ITEMS, look.part)
         body = item_list(shown, lang) + pager(n, of, address + "&", lang) + _turning(issue, sheet, lang)
-    return room(f"{issue_name(issue, lang)} {title}", head + body, lang, [_to(issue, lang)])
+    return room(f"{issue_name(issue, lang)} {title}", head + body, lang, [_to(issue, lang)], look.to_pages)
 
 
 def sheet_of(issues: Iterable[Issue], library: Library, file: str) -> tuple[Issue, Sheet] | None:

@@ -77,7 +77,7 @@ def add_rooms(app: FastAPI, service: Service) -> None:
         def page(asked: _Asked) -> Shown:
             found = next((one for one in kept.issues(asked) if issue_key(one) == key), None)
             if found is None:
-                return notice_page("room_no_issue", asked.lang), 404
+                return notice_page("room_no_issue", asked.lang, asked.look.to_pages), 404
             return issue_page(asked.source, found, asked.lang, asked.look, asked.papers), 200
 
         return _answered(request, service, page)
@@ -87,7 +87,7 @@ def add_rooms(app: FastAPI, service: Service) -> None:
         def page(asked: _Asked) -> Shown:
             found = sheet_of(kept.issues(asked), asked.source, request.query_params.get("file", ""))
             if found is None:
-                return notice_page("room_no_page", asked.lang), 404
+                return notice_page("room_no_page", asked.lang, asked.look.to_pages), 404
             return sheet_page(asked.source, *found, asked.lang, asked.look, asked.papers), 200
 
         return _answered(request, service, page)
@@ -97,8 +97,8 @@ def add_rooms(app: FastAPI, service: Service) -> None:
         def page(asked: _Asked) -> Shown:
             found = reading(asked.source, article_id, asked.papers)
             if found is None:
-                return notice_page("no_article", asked.lang), 404
-            wanted = Asked(_number(request.query_params.get("p", "")), asked.look.typed)
+                return notice_page("no_article", asked.lang, asked.look.to_pages), 404
+            wanted = Asked(_number(request.query_params.get("p", "")), asked.look.typed, asked.look.to_pages)
             return article_page(asked.source, found, asked.papers, asked.lang, wanted), 200
 
         return _answered(request, service, page, article_id)
@@ -139,21 +139,21 @@ def _answered(
     """The page that a request is for; or a notice that the pages are not open, or that too much is looked up."""
     lang = language(request.headers.get("accept-language"))
     owner, client = (str(getattr(request.state, name, "")) for name in ("owner", "client"))
-    look = Look(
-        _number(request.query_params.get("n", "")) or 1, one_line(request.query_params.get("q", ""))[:LONGEST].strip()
-    )
+    to_pages = service.shelves is not None
+    typed = one_line(request.query_params.get("q", ""))[:LONGEST].strip()
+    look = Look(_number(request.query_params.get("n", "")) or 1, typed, to_pages)
     if look.typed and (wait := service.rate.take(client)):
         service.meters.refused.labels(why="rate").inc()
-        shown = notice_page("too_often", lang, seconds=math.ceil(wait)), 429
+        shown = notice_page("too_often", lang, to_pages, seconds=math.ceil(wait)), 429
     else:
         try:
             source = service.source(owner) if article_id is None else service.source_of(article_id, owner)
             if source is None:
-                shown = notice_page("preparing_page", lang), 503
+                shown = notice_page("preparing_page", lang, to_pages), 503
             else:
                 shown = page(_Asked(source, _papers(service, source, owner), lang, look))
         except BaowenError:  # the pages that are asked have all gone
-            shown = notice_page("room_none", lang), 404
+            shown = notice_page("room_none", lang, to_pages), 404
     # A file's name, or a damaged file's text, may hold what cannot be sent.
     text = shown[0].encode("utf-8", "replace")
     return HTMLResponse(text, shown[1], {"content-security-policy": PLAIN_CSP})

@@ -25,6 +25,7 @@ from qa.chat.meters import Meters
 from qa.chat.opening import Opening
 from qa.chat.options import Options
 from qa.chat.panel import panel
+from qa.chat.past import Past
 from qa.chat.rates import Rate
 from qa.chat.render import chat_answer, chat_note, chat_question, note_of, shown
 from qa.chat.session import PENDING, Session, Sessions, Source, Talk, Turn, light
@@ -89,13 +90,13 @@ class Service:
         key = self.chosen(owner)
         return self.opening.examples if self.shelves is None or key == START else self.shelves.examples(key)
 
-    def begin(self, session: Session, question: str, caller: Caller, lang: Language) -> Turn:
-        """Add the turn of a question, to be answered; or one that says why it is not."""
+    def begin(self, session: Session, question: str, caller: Caller, lang: Language, most: int = PENDING) -> Turn:
+        """Add the turn of a question, to be answered; or one that says why it is not: at `most` so many may wait."""
         asked = chat_question(question, lang)
         if wait := self.rate.take(caller.client):
             self.meters.refused.labels(why="rate").inc()
             return session.begin(question, asked, note_of(say(lang, "too_often", seconds=math.ceil(wait))))
-        if session.pending >= PENDING:
+        if session.pending >= most:
             self.meters.refused.labels(why="window").inc()
             return session.begin(question, asked, chat_note("too_many_open", lang))
         said = chat_note("searching" if self.opening.ready else "preparing", lang)
@@ -144,8 +145,10 @@ class Service:
     async def _answer(self, session: Session, turn: Turn, caller: Caller, lang: Language) -> Reply:
         owner = caller.owner
         async with session.lock:
-            settings = Settings() if session.settings is None else session.settings
-            turn.asks, turn.most = self.chosen(owner), settings.passages
+            settings = next(one for one in (turn.settings, session.settings, Settings()) if one is not None)
+            turn.settings, turn.most = settings, settings.passages
+            if not self._knows(turn.asks):
+                turn.asks = self.chosen(owner)
             if self.shelves is not None:
                 await self.shelves.ready(turn.asks)
             earlier = session.before(turn)
@@ -164,6 +167,10 @@ class Service:
             # Only now: a thread that nobody waits for any more must not hand its conversation on.
             session.talk, session.asks = talk, turn.asks
             return reply
+
+    def _knows(self, key: str) -> bool:
+        """Whether there is a set of pages with a key."""
+        return key == START or (self.shelves is not None and any(one.key == key for one in self.shelves.sets()))
 
     def _talk(self, key: str, earlier: Sequence[str]) -> Talk:
         """A conversation with the pages of a key that has heard the `earlier` questions."""
@@ -203,6 +210,14 @@ class Service:
         for work in session.work:
             work.cancel()
 
+    def resume(self, session: Session, past: Sequence[Past], caller: Caller, lang: Language) -> None:
+        """Ask the questions of an earlier conversation again, of the same pages where they are still to be chosen; so
+        the session has heard all of them. They are answered like all others.
+        """
+        for one in past:
+            turn = self.begin(session, one.question, caller, lang, len(past))
+            turn.settings, turn.asks = one.settings, one.asks
+
     def undo(self, session: Session, caller: Caller, lang: Language) -> str | None:
         """Take back the last turn and put the cards before it on show; its question, None where there is none."""
         dropped = session.drop()
@@ -228,6 +243,8 @@ class Service:
             turn.next = await self.desk.ask(look, (caller.owner, caller.key))
         except RefusedError as refused:
             note(_log, "nothing suggested", why=refused.why)
+        except (BaowenError, KeyError) as error:  # the page went while it was looked at
+            note(_log, "nothing suggested", why=str(error))
         except Exception:
             _log.exception("nothing was suggested")
 

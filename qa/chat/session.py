@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,7 +62,8 @@ class Message(TypedDict):
 @dataclass
 class Turn:
     """One question and what came of it. `waits` until someone sets about answering it; `reply` is None until then,
-    and where that failed; `asks` is the key of the pages that it is from, `most` how many of its passages are shown.
+    and where that failed; `asks` is the key of the pages that it is from, `most` how many of its passages are shown,
+    `settings` are what it was asked with. Of a question that is asked again, `asks` and `settings` are known before.
 
     `next` are questions to go on with. `liked` is what the reader thinks of the reply, None as long as nothing was
     said; `noted` whether that was kept, `worded` whether something was said with it.
@@ -75,6 +77,7 @@ class Turn:
     reply: Reply | None = None
     asks: str = ""
     most: int = 0
+    settings: Settings | None = None
     next: tuple[Suggestion, ...] = ()
     liked: bool | None = None
     noted: bool = False
@@ -86,7 +89,8 @@ class Session:
     """One window. `lock` is held while a question is being answered, so that turns stay in order; `pending` counts
     those that are not answered yet. `talk` is begun with the first question, when the archive is open, and anew where
     other pages are asked than `asks`, the key of a set. `work` are the questions that are being answered or stand in
-    line; `cards` are those on show; `settings` are what to ask with, None for the usual ones.
+    line; `cards` are those on show; `settings` are what to ask with, None for the usual ones;
+    `id` tells the conversation from others in the browser's list of them.
     """
 
     talk: Talk | None = None
@@ -98,6 +102,7 @@ class Session:
     cards: str = ""
     work: set[asyncio.Future[Any]] = field(default_factory=set)
     settings: Settings | None = None
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
 
     def begin(self, question: str, asked: str, said: str, waits: bool = False) -> Turn:
         """Add a turn. Its number counts from 1 and is never used again."""
@@ -171,11 +176,13 @@ class Sessions:
         """The session of `key`; None where there is none."""
         return self._by_key.get(key)
 
-    def forget(self, key: tuple[str, str]) -> None:
-        """Start `key` afresh, with the settings that it had."""
-        session = self._by_key.pop(key, None)
-        if session is not None and session.settings is not None:
-            self._by_key[key] = Session(settings=session.settings)
+    def renew(self, key: tuple[str, str], id: str = "") -> Session:
+        """Start `key` afresh, with the settings that it had, as the conversation `id`; "" for a new one."""
+        session = Session(settings=self.get(key).settings)
+        if id:
+            session.id = id
+        self._by_key[key] = session
+        return session
 
     def __len__(self) -> int:
         return len(self._by_key)

@@ -51,6 +51,13 @@ class Settings:
         wanted = Filter(self.first, self.last, self.page, self.kind, self.reporter, source=source)
         return None if wanted.empty else wanted
 
+    @property
+    def given(self) -> dict[str, str]:
+        """What is not as usual, as `settings_of` takes it."""
+        usual = Settings()
+        names = (field.name for field in dataclasses.fields(self))
+        return {name: str(getattr(self, name)) for name in names if getattr(self, name) != getattr(usual, name)}
+
     def without(self, name: str) -> Settings:
         """The same without one setting, "date" being both days; without all of them for ""."""
         plain = Settings()

@@ -13,6 +13,7 @@ PAGES_CSS: Final = (_HERE / "pages.css").read_text(encoding="utf-8")
 PAGES_JS: Final = (_HERE / "pages.js").read_text(encoding="utf-8")
 CARDS_JS: Final = (_HERE / "cards.js").read_text(encoding="utf-8")
 BELOW_JS: Final = (_HERE / "below.js").read_text(encoding="utf-8")
+PAST_JS: Final = (_HERE / "past.js").read_text(encoding="utf-8")
 PANEL_JS: Final = (_HERE / "panel.js").read_text(encoding="utf-8")
 
 SANS: Final = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"]

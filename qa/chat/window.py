@@ -7,6 +7,8 @@ component is an output only; history lives in `session`.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
@@ -15,11 +17,12 @@ from qa.chat.api import add_calls
 from qa.chat.below import below
 from qa.chat.labels import Language, language, say, translations
 from qa.chat.login_page import logout_form
+from qa.chat.past import past_of, past_panel
 from qa.chat.render import chat_note, editable, escaped
 from qa.chat.service import Service
 from qa.chat.session import WINDOWS, Message, Session, Turn
 from qa.chat.settings import settings_of
-from qa.chat.style import BELOW_JS, CARDS_JS, MONO, PANEL_JS, SANS
+from qa.chat.style import BELOW_JS, CARDS_JS, MONO, PANEL_JS, PAST_JS, SANS
 from qa.chat.visitors import caller_of
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -28,6 +31,12 @@ _PASTED = 10_000
 
 Begun = tuple[str, list[Message], str]
 """New values of the question box, the chat and what stands below it."""
+
+Whole = tuple[str, list[Message], str, str]
+"""New values of the question box, the chat, the cards and what stands below the chat."""
+
+Shown = tuple[list[Message], str, str]
+"""As `Whole`, but for the question box."""
 
 
 class Window:
@@ -73,13 +82,13 @@ class Window:
         """Answer the next question put into the chat: the chat with the answer, its cards, and what stands below."""
         session, lang = self._session(request), _language(request)
         await self._service.answer(session, caller_of(request), lang)
+        session = self._session(request)  # the window may show another conversation by now
         return session.messages(), session.cards or _empty(lang), self._below(session, request)
 
     async def suggest(self, request: gr.Request) -> str:
         """What stands below, once it is known what could be asked next."""
-        session = self._session(request)
-        await self._service.suggest(session, caller_of(request))
-        return self._below(session, request)
+        await self._service.suggest(self._session(request), caller_of(request))
+        return self._below(self._session(request), request)  # which may be another conversation's by now
 
     async def stop(self, request: gr.Request) -> tuple[list[Message], str]:
         """Give up the questions that are not answered yet."""
@@ -87,7 +96,7 @@ class Window:
         self._service.stop(session, _language(request))
         return session.messages(), self._below(session, request)
 
-    async def undo(self, request: gr.Request) -> tuple[str, list[Message], str, str]:
+    async def undo(self, request: gr.Request) -> Whole:
         """Take the last question back: it stands in the question box again."""
         session, lang = self._session(request), _language(request)
         question = self._service.undo(session, caller_of(request), lang)
@@ -103,7 +112,7 @@ class Window:
         if turn is not None and liked in (0, 1):
             texts = (_text(event, "word"), _text(event, "answer"))
             await self._service.judge(turn, bool(liked), *texts, caller_of(request))
-        return self._below(session, request)
+        return self._below(self._session(request), request)
 
     async def narrow(self, request: gr.Request, event: gr.EventData) -> str:
         """Ask with other settings from now on: those that the event holds by name."""
@@ -132,20 +141,40 @@ class Window:
         turn = _turn(self._session(request), event)
         return "" if turn is None or turn.reply is None else editable(turn.reply)
 
-    async def clear(self, request: gr.Request) -> tuple[str, list[Message], str, str]:
+    async def clear(self, request: gr.Request) -> Whole:
         """Forget the conversation and show the page as it opened."""
-        caller = caller_of(request)
-        self._service.sessions.forget((caller.owner, caller.key))
-        return "", [], _empty(_language(request)), self._below(Session(), request)
+        return self._whole(self._renewed(request, self._session(request).id), request)
 
-    async def start(self, request: gr.Request) -> tuple[str, str, str, str]:
-        """The cards' place, the example questions, the settings and the links of a page just opened; or that the
-        archive is being opened.
+    async def begin(self, request: gr.Request) -> Whole:
+        """Begin another conversation and show the page as it opened; the browser has kept the one before."""
+        return self._whole(self._renewed(request), request)
+
+    async def resume(self, request: gr.Request, event: gr.EventData) -> AsyncIterator[Shown]:
+        """Take up the conversation `id`, whose `turns` the browser has kept: its questions at once, then each answer
+        as it is found, until that is done or the window shows another conversation. What is being typed stays.
+        """
+        caller, lang = caller_of(request), _language(request)
+        id, past = past_of(event._data)
+        session = self._renewed(request, id)
+        self._service.resume(session, past, caller, lang)
+        yield self._whole(session, request)[1:]
+        while any(turn.waits for turn in session.turns.values()) and self._session(request) is session:
+            await self._service.answer(session, caller, lang)
+            if self._session(request) is session:
+                yield self._whole(session, request)[1:]
+
+    async def kept(self, request: gr.Request) -> str:
+        """What the browser is to keep of the conversation."""
+        return self._past(request)
+
+    async def start(self, request: gr.Request) -> tuple[str, str, str, str, str]:
+        """The cards' place, the example questions, the settings, the links and the list of conversations of a page
+        just opened; or that the archive is being opened.
         """
         session, lang = self._session(request), _language(request)
         wait = f'<p class="label" role="status">{escaped(say(lang, "preparing_page"))}</p>'
         said = self._below(session, request) if self._service.opening.ready else wait
-        return _empty(lang), said, self._panel(session, request), self._rooms(lang)
+        return _empty(lang), said, self._panel(session, request), self._rooms(lang), self._past(request)
 
     async def opened(self, request: gr.Request) -> tuple[str, str]:
         """The example questions and the settings, once the archive is open."""
@@ -175,6 +204,22 @@ class Window:
             f'<a target="_blank" rel="noopener" href="{address}">{escaped(say(lang, key))}</a>' for address, key in ways
         )
         return f'<nav aria-label="{escaped(say(lang, "rooms"))}">{links}</nav>'
+
+    def _renewed(self, request: gr.Request, id: str = "") -> Session:
+        """A new session for the caller's window; the questions of the one before are given up."""
+        caller = caller_of(request)
+        self._service.stop(self._session(request), _language(request))
+        return self._service.sessions.renew((caller.owner, caller.key), id) if caller.key else Session()
+
+    def _whole(self, session: Session, request: gr.Request) -> Whole:
+        said = session.cards or _empty(_language(request))
+        return "", session.messages(), said, self._below(session, request)
+
+    def _past(self, request: gr.Request) -> str:
+        # Who signs in may share a browser with others, whose questions are not theirs to read.
+        name = "" if self._service.options.users is None else caller_of(request).client
+        whose = hashlib.sha256(name.encode()).hexdigest()[:16] if name else ""
+        return past_panel(self._session(request), whose, _language(request))
 
     def _panel(self, session: Session, request: gr.Request) -> str:
         return self._service.panel(session, caller_of(request), _language(request))
@@ -234,6 +279,7 @@ def window(service: Service) -> tuple[gr.Blocks, gr.I18n]:
                 gr.HTML(logout_form(), elem_id="leave")
         with gr.Row(elem_id="columns"):
             with gr.Column(scale=6, min_width=340, elem_id="talk"):
+                earlier = gr.HTML("", elem_id="past", js_on_load=PAST_JS)
                 chat = gr.Chatbot(
                     label=words("conversation"),
                     show_label=False,
@@ -273,17 +319,28 @@ def window(service: Service) -> tuple[gr.Blocks, gr.I18n]:
         ):
             answered = step.success(handlers.answer, None, [chat, cited, under], **_QUIET)
             answered.success(handlers.suggest, None, [under], queue=False, **_QUIET)
+            answered.success(handlers.kept, None, [earlier], queue=False, **_QUIET)
             for one in (step, answered):
                 one.failure(handlers.failed, None, [chat, under], queue=False, **_QUIET)
         cited.cite(handlers.cite, None, [cited], queue=False, **_QUIET)
         cited.edit(handlers.edit, None, [box], queue=False, **_QUIET)
         under.stop(handlers.stop, None, [chat, under], queue=False, **_QUIET)
-        under.undo(handlers.undo, None, [box, chat, cited, under], queue=False, **_QUIET)
         under.rate(handlers.rate, None, [under], queue=False, **_QUIET)
         narrowed.narrow(handlers.narrow, None, [narrowed], queue=False, **_QUIET)
         narrowed.widen(handlers.widen, None, [narrowed], queue=False, **_QUIET)
-        clear.click(handlers.clear, None, [box, chat, cited, under], queue=False, **_QUIET)
-        blocks.load(handlers.start, None, [cited, under, narrowed, rooms], queue=False, **_QUIET)
+        whole = [box, chat, cited, under]
+        for other in (
+            under.undo(handlers.undo, None, whole, queue=False, **_QUIET),
+            clear.click(handlers.clear, None, whole, queue=False, **_QUIET),
+            earlier.forget(handlers.clear, None, whole, queue=False, **_QUIET),
+            earlier.begin(handlers.begin, None, whole, queue=False, **_QUIET),
+        ):
+            other.success(handlers.kept, None, [earlier], queue=False, **_QUIET)
+        resumed = earlier.resume(handlers.resume, None, whole[1:], **_QUIET)
+        resumed.success(handlers.suggest, None, [under], queue=False, **_QUIET)
+        resumed.success(handlers.kept, None, [earlier], queue=False, **_QUIET)
+        resumed.failure(handlers.failed, None, [chat, under], queue=False, **_QUIET)
+        blocks.load(handlers.start, None, [cited, under, narrowed, rooms, earlier], queue=False, **_QUIET)
         if not service.opening.ready:
             blocks.load(handlers.opened, None, [under, narrowed], queue=False, **_QUIET)
     # Gradio's own queue never holds a question up: they wait at the service's desk, where they can be told so.
