@@ -32,6 +32,7 @@ MOST_ATOMS = 16
 _LENGTHS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 23, 32, 45)
 _REACH = 12.0  # characters over which nearness to the question's words fades
 _OPEN, _CLOSE = "“《「‘『【(（<", "”》」’』】)）>"
+_SIGNS = "%‰℃°"  # a number may end with them
 _TYPED = frozenset(
     ("phone", "money", "number", "ordinal", "date", "day", "time", "person")
 )  # rules that are seldom wrong
@@ -117,12 +118,12 @@ def grid(question: Question, matcher: Matcher, source: Source, sentence: Sentenc
         other_kind = ((other_kind > 0) & (right_kind == 0)).astype(float)
         whole["other kind"] = other_kind
         whole[f"other kind|{kind}"] = other_kind
+        whole["own kind"] = (right_kind > 0).astype(float)
     buckets = np.searchsorted(_LENGTHS, length, side="right") - 1
     # Only punctuation is no answer, nor is what begins or ends with a comma.
     word = np.array([atom.text[0].isalnum() or atom.text in _OPEN for atom in atoms])
-    last = np.array([atom.text[-1].isalnum() or atom.text in _CLOSE + "%" for atom in atoms])
-    depth = np.array([float(atom.text[0] in _OPEN) - float(atom.text[0] in _CLOSE) for atom in atoms])
-    allowed &= word[:, None] & last[None, :] & (_between(depth) == 0)
+    last = np.array([atom.text[-1].isalnum() or atom.text[-1] in _CLOSE + _SIGNS for atom in atoms])
+    allowed &= word[:, None] & last[None, :] & _closed(atoms)
     return Grid(sentence, atoms, begin, end, whole, buckets, allowed, kind)
 
 
@@ -256,6 +257,15 @@ def _whole(question: Question, atoms: Sequence[Atom], own: Floats, kind: str) ->
         f"item stop|{kind}": (stops == 1).astype(float),
         f"item stops|{kind}": (stops > 1).astype(float),
     }
+
+
+def _closed(atoms: Sequence[Atom]) -> NDArray[np.bool_]:
+    """bool (atoms, atoms): whether each quotation and bracket of a span is opened and closed within it."""
+    depth = np.array([float(atom.text[0] in _OPEN) - float(atom.text[0] in _CLOSE) for atom in atoms])
+    so_far = _between(depth)
+    lowest = np.array([np.minimum.accumulate(np.r_[np.zeros(i), row[i:]]) for i, row in enumerate(so_far)])
+    closed: NDArray[np.bool_] = (so_far == 0) & (lowest >= 0)
+    return closed
 
 
 def _between(values: Floats) -> Floats:

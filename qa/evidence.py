@@ -14,7 +14,7 @@ the article, word for word:
     apart       the focus does not stand beside such a thing
     answer      the log odds of the short answer among all that might be one
     fit         how well the spans of the answer's sentence fit, together: the log of their sum before it is shared out
-    typed       the quote holds something of the kind asked for; untyped: it does not, though rules would find it
+    untyped     the quote holds nothing of the kind asked for, though rules would find it
     untimed     the quote has no time as exact as asked for (哪年, 几点)
     uncounted   the article has no number of the unit asked for (多少亩)
 """
@@ -80,7 +80,6 @@ def evidence(
     printed = float(after.rest @ in_print)
     states = stated(retriever, question, matcher, after.focus, hit.passage, found)
     best = strength(hit)
-    typed = question.asks in KINDS and holds(question, quote)
     out = {
         "margin": best - max(_elsewhere(hit, hits), default=UNRELATED),
         "gap": max(0.0, *(strength(other) - best for other in hits)),
@@ -89,8 +88,7 @@ def evidence(
         "apart": printed * (1.0 - states.beside),
         "answer": _logit(0.0 if found.answer is None else found.answer.score),
         "fit": found.fit,
-        "typed": float(typed),
-        "untyped": float(question.asks in KINDS and not typed),
+        "untyped": float(question.asks in KINDS and not holds(question, quote)),
         "untimed": float(_untimed(question, form)),
         "uncounted": float(_uncounted(question, article)),
     }

@@ -43,8 +43,9 @@ _QUOTED = re.compile(r"[“《「‘『【]([^”》」’』】]{1,40})[”》�
 _CLAUSE = re.compile(r"(?:[^,;:。!?，；：！？]|(?<=\d),(?=\d))+")  # 1,500 is one
 _LIST = re.compile(r"[^,;:。!?，；：！？、]{1,30}(?:、[^,;:。!?，；：！？、]{1,40})+")
 _LIST_LEAD = re.compile(
-    r"^.*?(?:分别[为是]|包括|涵盖|覆盖|包含|设有|有|为|是|以|对|由|在|从|像|按|请|来自|通过|依托|[\u4e00-\u9fff]了)(?=[^、]{2,})"
+    r"^.*?(?:分别[为是]|包括|涵盖|覆盖|包含|设有|有|为|是|以(?!及)|对|由|在|从|像|按|请|来自|通过|依托|[\u4e00-\u9fff]了)(?=[^、]{2,})"
 )
+_JOINT = re.compile(r"以?及(?![时格早])")  # a clause that goes on with an enumeration may begin so
 _LIST_TAIL = re.compile(r"(?:等(?!级).*|\d+[个家项名].*)$")
 _ORGANISATION = re.compile(
     r"(?:公司|集团|局|委|委员会|工会|银行|协会|医院|学院|大学|中学|小学|中心|部门|组织部|街道|合作社|研究院|残联|商会|基金会|支队|大队"
@@ -190,7 +191,7 @@ def is_amount(text: str) -> bool:
 def trim_list(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The items of an enumeration alone: what leads to it and what closes it (等10个领域) left out."""
     items = text[start:end].split("、")
-    lead = _LIST_LEAD.match(items[0])
+    lead = _JOINT.match(items[0]) or _LIST_LEAD.match(items[0])
     if lead is not None and lead.end() < len(items[0]):
         start += lead.end()
     tail = _LIST_TAIL.search(items[-1])

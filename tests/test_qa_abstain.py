@@ -96,6 +96,14 @@ def test_what_is_withheld_is_told_apart_from_what_is_shown() -> None:
     assert shown.quote == reply.withheld and shown.confidence == reply.confidence
 
 
+def test_a_quote_from_a_passage_that_another_was_found_better_than_is_less_likely_to_state_it() -> None:
+    names = {name for model in MODELS.values() for name in model}
+    first = dict.fromkeys(names, 0.0) | {"margin": 2.0, "dense": 0.6, "focus": 1.0}
+    second = first | {"gap": 1.0}
+    assert judge(second).stated < judge(first).stated - 0.05
+    assert judge(second).confidence < judge(first).confidence
+
+
 def test_without_vectors_the_usual_cosine_stands_in() -> None:
     reply = Archive.open(options=Options(dense=False)).ask("残疾人招聘会有多少家企业?")
     assert reply.answered and reply.confidence > 0.3

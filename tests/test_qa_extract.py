@@ -82,6 +82,8 @@ def test_noun_and_units_asked_with(question: str, noun: str, units: tuple[str, .
         ("quoted", "他写了《河边的灯》一书", ["河边的灯"]),
         ("marked", "他写了《河边的灯》一书", ["《河边的灯》"]),
         ("list", "课程包括书法、吉他、摄影等十门", ["书法、吉他、摄影"]),
+        ("list", "接送老人,以及孕妇、儿童等乘客", ["孕妇、儿童"]),
+        ("list", "消息可靠,及时、准确地发", ["及时、准确地发"]),
         ("cause", "由于连日下雨,停课一天", ["连日下雨"]),
         ("means", "村里通过电话联系到他,所以没有误事", ["电话联系到他"]),
         ("phone", "请拨打12345热线或0573-82721234", ["12345", "0573-82721234"]),
@@ -208,6 +210,22 @@ def test_span_scores_by_hand() -> None:
     assert found[3, 2] == -np.inf and found[2, 4] == -np.inf  # nothing ends before it begins, or with a full stop
 
 
+def test_a_span_opens_and_closes_its_quotations() -> None:
+    text = "“甲”和“乙”。"
+    question, matcher = asking("谁?")
+    sentence = described(question, matcher, [Source(text, "", "body", 1.0)])[0]
+    spans = grid(question, matcher, Source(text, "", "body", 1.0), sentence)
+    assert spans is not None
+    said = {
+        text[a.start : b.end]
+        for i, a in enumerate(spans.atoms)
+        for j, b in enumerate(spans.atoms)
+        if spans.allowed[i, j]
+    }
+    assert {"“甲”", "甲", "“甲”和“乙”", "和“乙”"} <= said
+    assert not {"甲”和“乙", "甲”", "“乙", "和“乙"} & said
+
+
 def test_probability_is_the_softmax_over_all_spans() -> None:
     text = "甲乙。"
     question, matcher = asking("丙?")
@@ -236,6 +254,8 @@ def test_the_span_most_of_the_likely_ones_agree_on() -> None:
         ("大桥什么时候通车?", "大桥造价2亿元,今年5月8日正式通车,全长3公里。", "5月8日"),
         ("修桥花了多少钱?", "大桥长300米,宽12米,修桥共花了2300万元。", "2300万元"),
         ("咨询电话是多少?", "市民有疑问,可拨打咨询电话0573-12345678。", "0573-12345678"),
+        ("合格率是多少?", "电缆厂有两条生产线,合格率为85%,比去年提高不少。", "85%"),
+        ("最低气温是多少?", "昨天起风,最低气温为3℃,市民都穿上了棉衣。", "3℃"),
         ("开设了哪些课程?", "夜校开设了书法、吉他、摄影等课程,每周两次。", "书法、吉他、摄影"),
     ],
 )

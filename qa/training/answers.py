@@ -33,7 +33,7 @@ from qa.training.examples import Example, read_examples
 
 Floats = NDArray[np.float64]
 FOLDS = 3
-SAMPLE = 0.12  # share of the wrong spans that are learned from, drawn by chance
+SAMPLE = 0.4  # share of the wrong spans that are learned from, drawn by chance
 RARE = 200  # a feature in fewer spans' beginnings or ends than this is left out,
 RARE_RULE = 30  # but what a rule found for a kind only where it is in fewer than this
 _PENALTY_SENTENCE, _PENALTY_SPAN = 1.0, 4.0
