@@ -37,7 +37,9 @@ class User:
     @classmethod
     def of(cls, address: str, language: str = "zh-CN") -> User:
         headers = {"accept-language": language}
-        limits = httpx.Limits(max_connections=8)
+        # The server closes what is idle for 5 seconds; a request sent at that very moment would be lost, and unlike a
+        # browser httpx does not send it again.
+        limits = httpx.Limits(max_connections=8, keepalive_expiry=2.0)
         return cls(
             httpx.AsyncClient(base_url=address, headers=headers, timeout=TIMEOUT, limits=limits, trust_env=False)
         )

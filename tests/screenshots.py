@@ -29,6 +29,7 @@ from browser_kit import (
     running_chat,
 )
 from PIL import Image
+from playwright.sync_api import expect
 
 SIZES: Final[dict[str, dict[str, object]]] = {"desktop": {"viewport": {"width": 1280, "height": 900}}, "phone": PHONE}
 DOCS: Final = {"answer-desktop": "chat.png", "article-desktop": "article.png"}
@@ -172,7 +173,7 @@ def _sent(window: Window) -> None:
     _send(window)
     window.page.locator("#upload-files progress").first.wait_for(state="detached")
     window.page.locator("#uploaded .became.read").nth(1).wait_for()
-    window.page.locator("#uploaded [data-busy]").wait_for(state="detached")
+    expect(window.page.locator("#uploaded [data-busy]")).to_have_count(0)
 
 
 STATES: Final = {
