@@ -213,7 +213,7 @@ def test_archive_uses_it_everywhere(pages: Path) -> None:
     question = "柳湾大桥通车了吗?"
     assert "总投资" not in plain.retrieve(question)[0].passage.text
     liking = Preferring("总投资")
-    archive = Archive.open(pages, reranker=liking, threshold=0.0)  # what it likes here is no answer
+    archive = Archive.open(pages, reranker=liking, options=Options(threshold=0.0))  # what it likes here is no answer
     hits = archive.retrieve(question)
     check_hits("q", hits)
     assert hits[0].passage.text == "大桥总投资3亿元，建了两年。" and hits[0].features["reranker"] == 4.0
