@@ -177,7 +177,7 @@ def test_a_whole_conversation_by_keyboard_alone(window: Window, answered: Reply)
     page, expect = window.page, playwright.expect
 
     def tab_to(selector: str, key: str = "Tab") -> None:
-        for _ in range(80):
+        for _ in range(200):  # once around: a part that is drawn anew on the way takes the focus with it
             page.keyboard.press(key)
             if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
                 outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
