@@ -201,7 +201,7 @@ def test_front_matter_is_an_aside_and_its_title_the_headline() -> None:
 
 
 def test_markdown_that_nests_without_end() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for source in (
         ">" * 200_000 + "x",
         "- " * 20_000 + "x",
@@ -213,7 +213,7 @@ def test_markdown_that_nests_without_end() -> None:
             extract(source.encode(), "deep.md")
         except PagesError as error:
             assert "deep.md" in str(error)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 # -- HTML
@@ -409,12 +409,12 @@ def test_stated_charset_gives_way_to_what_the_bytes_are() -> None:
 
 @pytest.mark.parametrize("unit", ["<div>x", "<table><tr><td>", "<ul><li>x", "<b>x", "<a>x", "<p>x<font>", "<article>"])
 def test_html_bombs_end_quickly(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         extract((unit * (1_000_000 // len(unit)) + "x").encode(), "bomb.html")
     except PagesError as error:
         assert "bomb.html" in str(error)
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
 
 
 # -- all formats

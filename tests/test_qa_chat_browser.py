@@ -241,7 +241,7 @@ def test_the_server_stops_while_a_window_is_open(browser: playwright.Browser, ca
         started = time.monotonic()
         chat.process.terminate()
         chat.process.wait(timeout=30)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 10  # it would be for ever with an open stream
         assert chat.process.returncode == 0
 
 
