@@ -22,6 +22,9 @@ _ALIKE: Final = 0.4
 """From this share of common character pairs on, two headlines speak of the same thing."""
 _MARGIN: Final = 0.15
 """By how much the best partner must be better than the next."""
+_MOST_PAGES: Final = 60
+"""No issue has more; what seems to be one is a folder of many issues, and every mark held against every article of
+thousands of pages would take all memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,21 @@ class _End:
 def continuations(pages: Iterable[Page]) -> dict[str, str]:
     """The id of an article → the id of the one that continues it on another page of the same issue.
 
-    Pages are of one issue if they have the same date, or, where they have none, lie in the same folder. Marks and page
+    Pages are of one issue if they have the same date, or, where they have none, lie in the same folder; of more than
+    _MOST_PAGES, so many that come after each other. Marks and page
     numbers must not contradict each other where they are known. Beyond that a link needs evidence: marks on both sides
     whose numbers agree and that fit no other article as well, or headlines that have character pairs in common, or text
     that runs on from one to the other. Each article has one partner at most on either side, the best one first; where
     two fit equally well there is no link.
     """
-    issues: dict[tuple[str, str], list[_End]] = {}
+    issues: dict[tuple[str, str], list[Page]] = {}
     for page in pages:
         key = ("date", page.date) if page.date is not None else ("folder", str(PurePosixPath(page.source).parent))
-        issues.setdefault(key, []).extend(_ends(page))
+        issues.setdefault(key, []).append(page)
     links: dict[str, str] = {}
-    for ends in issues.values():
-        links.update(_links(ends))
+    for issue in issues.values():
+        for first in range(0, len(issue), _MOST_PAGES):
+            links.update(_links([end for page in issue[first : first + _MOST_PAGES] for end in _ends(page)]))
     return links
 
 

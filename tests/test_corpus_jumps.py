@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import time
 
 import pytest
 from hypothesis import given
@@ -173,6 +174,19 @@ def test_an_issue_is_a_date_or_a_folder() -> None:
     assert pair("u/1.txt", "v/2.txt", "2026-04-01", "2026-04-01") == {"a": "b"}
     assert pair("u/1.txt", "u/2.txt", None, None) == {"a": "b"}
     assert pair("u/1.txt", "v/2.txt", None, None) == {}
+
+
+def test_a_folder_of_many_undated_issues_is_no_issue() -> None:
+    # Each pair of pages is like every other. Held against all others they would take hours and all memory.
+    pages = []
+    for n in range(3_000):
+        pages.append(page(f"{n:04}a.txt", article(f"a{n}", f"清河治理第{n}年见成效", "下转2版"), date=None, number="1"))
+        pages.append(page(f"{n:04}b.txt", article(f"b{n}", f"清河治理第{n}年见成效", "上接1版"), date=None, number="2"))
+    start = time.process_time()
+    links = continuations(pages)
+    assert time.process_time() - start < 60
+    assert set(links) <= {f"a{n}" for n in range(3_000)}
+    assert continuations(pages[:2]) == {"a0": "b0"}
 
 
 def test_letter_pages_traditional_marks_and_a_chain_over_three_pages() -> None:
