@@ -25,6 +25,7 @@ from embeddings.survey import Unchanged, look
 from qa import rank
 from qa.abstain import is_question, judge, reason_for
 from qa.also import said_again
+from qa.browsing.related import Related
 from qa.cite import cite
 from qa.contents import Contents
 from qa.conversation import Conversation
@@ -40,7 +41,6 @@ from qa.question import LONGEST_QUESTION, Question
 from qa.reading import DEPTH as READ_HITS
 from qa.reading import read_hits
 from qa.records import Excerpt, Hit, Reason, Reply, excerpt
-from qa.related import Related
 from qa.rerank import DEPTH, rerank
 from qa.retriever import Options, Retriever, Scored
 
@@ -303,7 +303,7 @@ class Archive:
         return Related(self._index)
 
     def related(self, article_id: str, k: int = 5) -> list[tuple[Article, float]]:
-        """At most `k` articles on the same things and their likeness (see `qa.related`), best first."""
+        """At most `k` articles on the same things and their likeness (see `qa.browsing.related`), best first."""
         if self.article(article_id) is None:
             return []
         held = self.contents

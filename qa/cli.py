@@ -58,7 +58,7 @@ def _chat(args: argparse.Namespace) -> int:
     from qa.chat import serve
     from qa.chat.guard import LOOPBACK
     from qa.chat.shelves import Shelves
-    from qa.uploads import Limits, Uploads
+    from qa.folders.uploads import Limits, Uploads
 
     options = chat_options.options_of(args)
     limits = Limits(options.upload_mb * 2**20, options.upload_files, options.upload_all_mb * 2**20)

@@ -23,10 +23,10 @@ from typing import Any, Final
 
 from corpus.collections import printable
 from corpus.errors import InputError, StorageError
+from qa.folders.user_data import data_folder, locked, private_folder, write_whole
 from qa.measure.rows import dump_line
 from qa.question import LONGEST_QUESTION
 from qa.records import Reply
-from qa.user_data import data_folder, locked, private_folder, write_whole
 
 LONGEST_WORD: Final = 500
 """How many characters a reader's word, or the answer that a reader gives, may have."""

@@ -14,8 +14,8 @@ from corpus.fold import matching_form
 from corpus.passages import passages_of
 from corpus.records import Passage
 from qa.archive import Archive
-from qa.browse import issues, item, parts, reading, search
-from qa.find import LONGEST, find
+from qa.browsing.find import LONGEST, find
+from qa.browsing.issues import issues, item, parts, reading, search
 from qa.live import Live
 from qa.papers import Papers, parse
 

@@ -14,7 +14,7 @@ from page_outline import Outline
 from corpus.passages import passages_of
 from corpus.records import Article, Block, Page, Passage
 from qa.archive import Archive
-from qa.browse import Reading, item, parts, reading
+from qa.browsing.issues import Reading, item, parts, reading
 from qa.chat.article import NOTHING, Asked, article_page
 from qa.chat.labels import LANGUAGES, Language, say
 from qa.chat.render import Note

@@ -9,7 +9,7 @@ from browser_kit import PHONE, TIMEOUT_MS, browser, playwright, url
 
 from corpus.records import Article
 from qa.archive import Archive
-from qa.browse import issues
+from qa.browsing.issues import issues
 from qa.chat.labels import say
 from qa.chat.room_parts import article_address, issue_address, page_address
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from test_qa_chat_render import ANSWER, HOSTILE, QUOTE, TEXT, Seen, reply_of
 
+from qa.browsing.marks import matches
 from qa.chat.below import below
 from qa.chat.cards import STYLES, Around, cards
 from qa.chat.labels import LANGUAGES, Language, say
@@ -22,7 +23,6 @@ from qa.chat.suggestions import Suggestion
 from qa.chat.why import why
 from qa.cite_formats import bibliography
 from qa.filters import Filter
-from qa.marks import matches
 from qa.papers import Paper, Papers
 from qa.records import Reply
 

@@ -19,7 +19,7 @@ from page_outline import Outline
 
 from corpus.records import Page
 from qa.archive import Archive
-from qa.browse import Issue, issues
+from qa.browsing.issues import Issue, issues
 from qa.chat import reading_room
 from qa.chat.labels import say
 from qa.chat.opening import Opening

@@ -22,8 +22,8 @@ from qa.chat.reasons import worded
 from qa.chat.service import Service
 from qa.chat.shelves import Shelves
 from qa.chat.uploading import AT_ONCE_EACH, NotReceivedError, Reception
+from qa.folders.uploads import Limits, Uploads
 from qa.live import Live
-from qa.uploads import Limits, Uploads
 
 BRIDGE = "新桥通车\n\n■记者 王一山\n\n本报讯 柳湾大桥昨天通车，全长860米。大桥总投资3亿元。\n"
 FARM = "稻田丰收\n\n■记者 陈白石\n\n本报讯 山后村的晚稻开镰，亩产620公斤。\n"

@@ -25,11 +25,11 @@ from browser_kit import (
 )
 
 from qa.archive import Archive
+from qa.browsing.marks import matches
 from qa.chat.cards import STYLES
 from qa.chat.labels import say
 from qa.chat.render import headline, shown
 from qa.cite_formats import bibliography
-from qa.marks import matches
 from qa.records import Reply
 
 __all__ = ["answered", "browser", "dark", "phone", "url", "window"]  # fixtures

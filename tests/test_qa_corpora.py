@@ -12,9 +12,9 @@ import pytest
 from corpus.errors import InputError, PagesError
 from corpus.files import sample_pages
 from qa.archive import Archive
-from qa.corpora import Corpora
+from qa.folders.corpora import Corpora
+from qa.folders.uploads import Uploads
 from qa.live import Live
-from qa.uploads import Uploads
 
 BRIDGE = "新桥通车\n\n■记者 王一山\n\n本报讯 柳湾大桥昨天通车,全长860米。大桥总投资3亿元。\n\n市民可以步行过桥。\n"
 SCHOOL = "小学搬迁\n\n■记者 李小禾\n\n本报讯 山前小学下周搬进新校舍,教室多了12间。\n"

@@ -12,7 +12,7 @@ import pytest
 from corpus.dates import DateMention, dates_in
 from corpus.records import Region
 from qa.archive import Archive
-from qa.browse import reading
+from qa.browsing.issues import reading
 from qa.chat.article import article_page
 from qa.chat.cards import Around, cards
 from qa.chat.glosses import date_line, date_notes, days, partner_link, partners

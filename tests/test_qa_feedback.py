@@ -18,10 +18,10 @@ from corpus.files import sample_pages
 from qa import feedback as module
 from qa.archive import Archive
 from qa.feedback import LONGEST_WORD, Feedback, feedback_folder, questions, standalone
+from qa.folders.user_data import write_whole
 from qa.measure.evaluate import evaluate
 from qa.measure.question_sets import Question, read_questions
 from qa.records import Applied, Reply
-from qa.user_data import write_whole
 
 ASKED = "公交数据贷款贷了多少钱?"
 

@@ -10,9 +10,9 @@ import pytest
 from corpus.files import list_files, read_file, read_pages, sample_pages
 from corpus.records import Article, Page
 from qa.archive import Archive
+from qa.browsing.pictures import pictured
+from qa.browsing.related import ALIKE
 from qa.live import Live
-from qa.pictures import pictured
-from qa.related import ALIKE
 
 DATA = Path(__file__).parent / "data"
 # Words of two headlines (or captions) of the sample pages that a reader would call related.

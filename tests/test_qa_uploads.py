@@ -20,11 +20,11 @@ from hypothesis import strategies as st
 from corpus.errors import InputError, StorageError
 from corpus.formats import SUFFIXES
 from corpus.issue import date_and_page
-from qa import uploads as module
 from qa.archive import Archive
 from qa.cite import cite
+from qa.folders import uploads as module
+from qa.folders.uploads import Limits, Uploads, stored_name
 from qa.papers import Papers
-from qa.uploads import Limits, Uploads, stored_name
 
 TEXT = "新桥通车\n\n■记者 王一山\n\n本报讯 柳湾大桥昨天通车,全长860米。\n"
 PAGE = TEXT.encode()
@@ -227,7 +227,7 @@ def test_killed_at_any_step_it_leaves_the_page_or_nothing(tmp_path: Path) -> Non
     code = """
 import os, sys
 from pathlib import Path
-from qa.uploads import Uploads
+from qa.folders.uploads import Uploads
 
 def dying(call, left):
     def run(*args, **kwargs):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from corpus.records import Article, Passage
-from qa.browse import Item, Library, Part, Reading
+from qa.browsing.find import find
+from qa.browsing.issues import Item, Library, Part, Reading
 from qa.chat.glosses import date_line, date_notes
 from qa.chat.labels import Language, say
 from qa.chat.plain_page import Link, anchor, room
@@ -22,7 +23,6 @@ from qa.chat.room_parts import (
     where_printed,
 )
 from qa.cite_formats import bibliography
-from qa.find import find
 from qa.papers import Paper, Papers
 from qa.records import CitationStyle, Hit
 

@@ -24,8 +24,8 @@ from qa.chat.shelves import UPLOADS, Shelves
 from qa.chat.style import PAGES_JS
 from qa.chat.upload_report import Report, reports
 from qa.chat.uploading import NotReceivedError, Reception
+from qa.folders.uploads import Upload
 from qa.plain import one_line
-from qa.uploads import Upload
 
 _CSP: Final = PLAIN_CSP + "; script-src 'self'; connect-src 'self'"
 _PICTURES: Final = (".png", ".jpg", ".jpeg")

@@ -19,7 +19,7 @@ from qa.chat.style import PAGES_CSS
 from qa.chat.upload_report import Report
 
 if TYPE_CHECKING:
-    from qa.corpora import PageSet
+    from qa.folders.corpora import PageSet
 
 AT_ONCE: Final = 50
 """How many uploads one page lists."""

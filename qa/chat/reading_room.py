@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from qa.browse import Issue, Item, Library, Sheet, search
+from qa.browsing.find import Found
+from qa.browsing.issues import Issue, Item, Library, Sheet, search
 from qa.chat.labels import Language, say
 from qa.chat.plain_page import Link, anchor, room
 from qa.chat.render import DOT, Range, escaped, language_of
@@ -28,7 +29,6 @@ from qa.chat.room_parts import (
     sheet_name,
     where_printed,
 )
-from qa.find import Found
 from qa.papers import Papers
 
 ISSUES: Final = 60

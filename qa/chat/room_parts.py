@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from qa.browse import Issue, Item
+from qa.browsing.find import LONGEST
+from qa.browsing.issues import Issue, Item
 from qa.chat.labels import Language, say
 from qa.chat.plain_page import Link, anchor
 from qa.chat.render import DOT, Note, Range, escaped, language_of, marked, page_name
-from qa.find import LONGEST
 from qa.papers import Paper
 
 NUMBERED: Final = ("body", "caption", "document", "index")

@@ -11,7 +11,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from corpus.errors import BaowenError
-from qa.browse import Issue, issues, reading
+from qa.browsing.find import LONGEST
+from qa.browsing.issues import Issue, issues, reading
 from qa.chat.article import Asked, article_page
 from qa.chat.guard import PLAIN_CSP
 from qa.chat.labels import Language, language
@@ -22,7 +23,6 @@ from qa.chat.room_parts import issue_key
 from qa.chat.service import Service
 from qa.chat.session import Source
 from qa.chat.shelf_source import ShelfSource
-from qa.find import LONGEST
 from qa.papers import Papers
 from qa.plain import one_line
 

@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any
 
 from corpus.errors import BaowenError, InputError
+from qa.browsing.marks import matches
 from qa.chat.aside import Aside
 from qa.chat.cards import Around, cards
 from qa.chat.desk import Desk, RefusedError
@@ -32,7 +33,6 @@ from qa.chat.session import PENDING, Session, Sessions, Source, Talk, Turn, ligh
 from qa.chat.settings import Choices, Settings, held_to
 from qa.chat.shelves import START, Shelves, UnavailableError
 from qa.chat.visitors import Caller
-from qa.marks import matches
 from qa.papers import Papers
 from qa.records import Reply
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from qa.browse import Library
+from qa.browsing.issues import Library
 from qa.conversation import TURNS as REMEMBERED
 from qa.feedback import standalone
 from qa.filters import Filter

@@ -11,7 +11,7 @@ from qa.filters import Filter
 from qa.records import Hit, Reply
 
 if TYPE_CHECKING:
-    from qa.corpora import Corpora, Talk
+    from qa.folders.corpora import Corpora, Talk
 
 
 class ShelfSource:

@@ -20,11 +20,11 @@ from corpus.files import iter_pages
 from corpus.records import Skipped
 from qa.chat.examples import examples
 from qa.chat.shelf_source import ShelfSource
+from qa.folders.uploads import Uploads
 from qa.papers import Papers
-from qa.uploads import Uploads
 
 if TYPE_CHECKING:
-    from qa.corpora import Corpora, PageSet
+    from qa.folders.corpora import Corpora, PageSet
     from qa.live import Live
 
 _log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Shelves:
 
         :raises InputError: as `Archive.open`, or if one of the other folders holds no pages.
         """
-        from qa.corpora import CAPACITY, Corpora
+        from qa.folders.corpora import CAPACITY, Corpora
 
         # The uploads and each of the others may be in use at once; opening them again and again would be slow.
         corpora = Corpora(self._live, self._opened, self.uploads, capacity=CAPACITY + min(len(self._more), _MORE))

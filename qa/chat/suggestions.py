@@ -13,10 +13,10 @@ from itertools import islice
 from typing import Final
 
 from corpus.records import Article
+from qa.browsing.pictures import pictured
 from qa.chat.examples import about, number_questions
 from qa.chat.glosses import partners
 from qa.chat.session import Source
-from qa.pictures import pictured
 from qa.records import Reply
 
 NUMBERS: Final = 3

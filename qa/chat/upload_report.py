@@ -9,8 +9,8 @@ from typing import Literal
 
 from corpus.records import Article, Page, Skipped
 from corpus.report import readings
+from qa.folders.uploads import Upload
 from qa.plain import one_line
-from qa.uploads import Upload
 
 Became = Literal["waiting", "read", "unread"]
 _LONGEST = 120

@@ -30,9 +30,9 @@ from typing import BinaryIO, Final
 from corpus.errors import InputError, StorageError
 from corpus.formats import SUFFIXES, max_bytes
 from corpus.issue import date_and_page
+from qa.folders.upload_kinds import check
+from qa.folders.user_data import data_folder, locked, private_folder, write_whole
 from qa.plain import one_line
-from qa.upload_kinds import check
-from qa.user_data import data_folder, locked, private_folder, write_whole
 
 _CHUNK: Final = 2**20
 _ID: Final = re.compile("[a-z]{16}")

@@ -14,9 +14,9 @@ from typing import Final, Literal, Protocol
 
 from corpus.issue import page_key
 from corpus.records import Article, Block, ItemKind, Page, Passage, Span
-from qa.find import Found, find
+from qa.browsing.find import Found, find
+from qa.browsing.pictures import pictured
 from qa.papers import Paper, Papers
-from qa.pictures import pictured
 from qa.plain import one_line
 
 PartKind = Literal["headline", "byline", "paragraph", "subhead", "jump"]

@@ -26,11 +26,11 @@ from corpus.files import list_files, sample_pages
 from qa.conversation import TURNS
 from qa.feedback import standalone
 from qa.filters import Filter
+from qa.folders.uploads import Uploads
 from qa.live import Live, LiveConversation
 from qa.papers import Papers, PapersFile
 from qa.plain import one_line
 from qa.records import Reply
-from qa.uploads import Uploads
 
 Kind = Literal["opened", "sample", "uploads", "added"]
 State = Literal["open", "closed", "empty", "gone"]
