@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.fold import fold
 from qa.answers import Weights, bundled, grid, scores
+from qa.asks import asked
 from qa.match import Matcher
 from qa.question import Question
 from qa.quotes import LONGEST_QUOTE, Sentence, Source, described, quoted, sentences, worth
-from qa.spans import find_answers
+from qa.spans import find_answers, without_noun
 
 __all__ = ["HITS", "LONGEST_QUOTE", "Found", "Part", "Source", "choose", "find_answers", "sentences"]
 HITS = 3
@@ -103,6 +105,9 @@ def answer_in(
     chosen = agreed(place[:, likely], probability)
     n, start, end = place[:, likely[chosen]].tolist()
     sentence = best[n]
+    text = sources[sentence.source].text[sentence.start : sentence.end]
+    noun = asked(fold(question.text)).noun
+    end = sentence.start + without_noun(question.asks, noun, text, start - sentence.start, end - sentence.start)
     quote = quoted(matcher, sources[sentence.source].text, best, sentence, (start, end))
     answer = Part(start, end, min(float(probability[chosen]), 1.0))
     return Found(sentence.source, Part(*quote, sentence.score), answer, mass[n] - trust * sentence.score)

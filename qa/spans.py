@@ -27,6 +27,7 @@ _NUMBER = re.compile(
 )
 # 第12人 is one among others, and counts nothing.
 _ORDINAL = re.compile(rf"第{_DIGITS}(?:{_UNIT})?|[〇零一二三四五六七八九十特]等奖|[冠亚季殿]军")
+_BARE = re.compile(rf"{_DIGITS}[万亿]*$")
 _COUNT = re.compile(rf"(?:百分之)?{_DIGITS}[万亿千百]*[余多几]?(?:%|{_UNIT})?")
 _DAYTIME = re.compile(
     r"(?:上午|下午|中午|晚上?|凌晨|清晨|傍晚|早上?)?\d{1,2}(?:时|点|:)(?:\d{1,2}分?|半|许|整)?(?:左右|许)?"
@@ -221,6 +222,19 @@ def find_answers(asks: AnswerType, sentence: str) -> list[tuple[int, int]]:
     """The slices of a sentence that rules take to be of the kind asked for, in printed order; none where nothing is."""
     _, rules = parsed(sentence)
     return sorted({span for name in OF_KIND.get(asks, ()) for span in rules.get(name, ())})
+
+
+def without_noun(asks: AnswerType, noun: str, sentence: str, start: int, end: int) -> int:
+    """Where a span ends without the noun that a count was asked with: 12座桥 says no more of 多少座桥 than 12座 does.
+
+    A bare number keeps its noun, which is its unit.
+
+    :param noun: as `qa.asks.asked` gives it; "" leaves the span as it is.
+    """
+    if asks not in ("number", "money") or not noun:
+        return end
+    counts = (b for a, b in find_answers(asks, sentence) if a == start and not _BARE.search(fold(sentence[a:b])))
+    return next((b for b in counts if fold(sentence[b:end]) == noun), end)
 
 
 def held(question: Question, sentence: str) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from qa.extract import HITS, LONGEST_QUOTE, Found, Source, agreed, answer_in, ch
 from qa.match import Likeness, Matcher
 from qa.question import Question, Unit, analyse
 from qa.quotes import FEATURES, LONG_QUOTE, WIDE_QUOTE, Sentence, described, quoted, sentences, tighten, worth
-from qa.spans import find_answers, parsed, trim_list
+from qa.spans import find_answers, parsed, trim_list, without_noun
 
 
 def rarity(word: str) -> float:
@@ -117,6 +117,23 @@ def test_atoms_are_slices_in_order(text: str) -> None:
         at = atom.end
     assert text[at:].strip() == ""
     assert all(0 <= a < b <= len(text) for spans in rules.values() for a, b in spans)
+
+
+@pytest.mark.parametrize(
+    ("noun", "span", "kept"),
+    [
+        ("桥", "12座桥", "12座"),
+        ("", "12座桥", "12座桥"),
+        ("路", "12座桥", "12座桥"),
+        ("公里", "24公里", "24公里"),
+        ("座", "12座", "12座"),
+    ],
+)
+def test_a_count_goes_without_the_noun_it_was_asked_with(noun: str, span: str, kept: str) -> None:
+    text = "全市建成12座桥,路长24公里。"
+    start = text.index(span)
+    assert text[start : without_noun("number", noun, text, start, start + len(span))] == kept
+    assert without_noun("what", noun, text, start, start + len(span)) == start + len(span)
 
 
 def test_no_list_without_items() -> None:
