@@ -12,8 +12,9 @@ from corpus.fold import fold
 from corpus.words import is_plain_word, is_word
 
 _MARKS = "■●◆◇□▲△▇█★☆◎○▶►"
+# Each of the words before 记者 is read in one way only: 日报日报日报… can be parted in more ways than can be tried.
 _WRITERS = (
-    r"(?:(?:本报|本刊|见习|实习|首席|特约|特派|驻地|驻[\u3400-\u9fff]{2}|全媒体|融媒体?|新华社|中新社|文字|[\u3400-\u9fff]{2,4}[日晚]报)*记者"
+    r"(?:(?>[\u3400-\u9fff]{2,4}[日晚]报|本报|本刊|见习|实习|首席|特约|特派|驻地|驻[\u3400-\u9fff]{2}|全媒体|融媒体?|新华社|中新社|文字)*记者"
     r"|特约撰稿人?|撰稿|撰文|作者|整理|采写|执笔|口述|主持人?|栏目主持|策划|统筹|报道组)"
 )
 _HELPERS = r"(?:(?:本报|特约)?通讯员|实习(?:生|记者)|见习生)"
@@ -35,7 +36,7 @@ _UNPARTED = re.compile(
 _SEPARATORS = re.compile(rf"[\s:、,/|;&{_MARKS}]+|\b(?:和|与)\b")
 _BRACKETS = {"(": ")", "【": "】", "[": "]", "〔": "〕"}
 _REPORTED = re.compile(
-    rf"^(?:{_WRITERS})\s*(?P<names>[\u3400-\u9fff、, ]+?)\s*[/]?\s*"
+    rf"^(?:{_WRITERS})\s*+(?P<names>(?:[\u3400-\u9fff、, ]*?[\u3400-\u9fff、,])??)\s*+(?:/\s*+)?"
     rf"(?P<place>(?!摄影|图文|图片)[\u3400-\u9fff]{{0,6}}?)(?:综合"
     rf"|专题|连线|专访)?(?:报道|报导|专稿|电|讯)$"
 )
@@ -73,7 +74,7 @@ _NOT_NAMES = frozenset(
     "未完 连载 成绩单 左图 右图 上图 下图 有删节 有删减 广告 综合 摘编 连环画".split()
 )
 _INLINE_START = re.compile(
-    r"^[【\[]?(?:本报|本刊|新华社|中新社|据)[^\s()【】]{0,14}?[讯电]?\s*[】\]]?\s*[(【\[]([^()【】\[\]]{2,60})[)】\]]"
+    r"^[【\[]?(?:本报|本刊|新华社|中新社|据)[^\s()【】]{0,14}?[讯电]?\s*+(?:[】\]]\s*+)?[(【\[]([^()【】\[\]]{2,60})[)】\]]"
 )
 _INLINE_BARE = re.compile(
     rf"^(?:本报|本刊)[^\s()【】]{{0,14}}?[讯电]\s*((?:{_WRITERS}|{_HELPERS})\s+[\u3400-\u9fff\s、]{{2,30}}?)\s*(?:报道|[:])"
@@ -81,8 +82,8 @@ _INLINE_BARE = re.compile(
 _INLINE_BRACKET = re.compile(r"^[(【〔]([^()【】〔〕]{2,40}(?:报道|报导|电|讯))[)】〕]")
 _INLINE_END = re.compile(r"[(【〔]([^()【】〔〕]{2,40})[)】〕]\s*$")
 _BARE_CREDIT_END = re.compile(
-    rf"(?<=[。!?”」』])\s*[(]?(?P<credit>(?:(?:{_WRITERS}|{_HELPERS})\s*)?[\u3400-\u9fff]{{2,4}}?(?:[\s、]+(?:(?:{_WRITERS}"
-    rf"|{_HELPERS})\s*)?[\u3400-\u9fff]{{2,4}}?){{0,3}}\s*[/]?\s*(?:摄影报道|摄影|摄|供图|[/]图|文[/]图))[)]?\s*$"
+    rf"(?<=[。!?”」』])\s*+[(]?(?P<credit>(?:(?:{_WRITERS}|{_HELPERS})\s*+)?[\u3400-\u9fff]{{2,4}}?(?:[\s、]++(?:(?:{_WRITERS}"
+    rf"|{_HELPERS})\s*+)?[\u3400-\u9fff]{{2,4}}?){{0,3}}\s*+(?:/\s*+)?(?:摄影报道|摄影|摄|供图|[/]图|文[/]图))[)]?\s*$"
 )
 
 

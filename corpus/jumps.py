@@ -15,7 +15,8 @@ from corpus.records import Article, Page
 from corpus.words import pairs
 
 _MARK: Final = re.compile(
-    r"(?:(?P<on>[下文]{1,2}\s*[转接]|(?:continued|turn|cont[.']?d?) (?:on|to))|(?P<back>上文?\s*[转接]|\w+ from))"
+    r"(?:(?P<on>[下文]{1,2}\s*[转接]|(?:continued|turn|cont[.']?d?) (?:on|to))"
+    r"|(?P<back>上文?\s*[转接]|(?<!\w)\w+ from))"
     r"\s*(?:第|page|p\.?)?\s*(?P<page>[a-z]{0,2}\d{1,3}|[一二三四五六七八九十]{1,3}|头)?"
 )
 _ALIKE: Final = 0.4
@@ -42,12 +43,13 @@ class _End:
 def continuations(pages: Iterable[Page]) -> dict[str, str]:
     """The id of an article → the id of the one that continues it on another page of the same issue.
 
-    Pages are of one issue if they have the same date, or, where they have none, lie in the same folder; of more than
-    _MOST_PAGES, so many that come after each other. Marks and page
-    numbers must not contradict each other where they are known. Beyond that a link needs evidence: marks on both sides
-    whose numbers agree and that fit no other article as well, or headlines that have character pairs in common, or text
-    that runs on from one to the other. Each article has one partner at most on either side, the best one first; where
-    two fit equally well there is no link.
+    Pages are of one issue if they have the same date or, where they have none, lie in the same folder. More than
+    _MOST_PAGES of them are taken so many at a time, in their order, as if each lot were an issue.
+
+    Marks and page numbers must not contradict each other where they are known. Beyond that a link needs evidence: marks
+    on both sides whose numbers agree and that fit no other article as well, or headlines that have character pairs in
+    common, or text that runs on from one to the other. Each article has one partner at most on either side, the best
+    one first; where two fit equally well there is no link.
     """
     issues: dict[tuple[str, str], list[Page]] = {}
     for page in pages:

@@ -1,6 +1,6 @@
 """A page's text → articles, photo items, index boxes and furniture.
 
-The page is read line by line (`lines`), the lines are cut into items (`items`), an item's body into paragraphs
+The page is read line by line (`lines`), the lines are cut into items (`marks`, `items`), an item's body into paragraphs
 (`body`). Every line that no article claims is kept with a reason.
 """
 
@@ -12,8 +12,9 @@ from corpus.body import read_body
 from corpus.bylines import Byline, credit_at_end, inline_byline
 from corpus.ids import article_id
 from corpus.issue import date_and_page, masthead_date_and_page
-from corpus.items import Item, cut_into_items, sum_of
+from corpus.items import cut_into_items
 from corpus.lines import TOP, Line, lines_of
+from corpus.marks import Item, sum_of
 from corpus.passages import slice_block
 from corpus.records import Article, Block, Extracted, Furniture, Page
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from corpus.records import Article, Block, Furniture, Page, Region
+from corpus.verbatim import is_printed
 
 
 def pack(page: Page) -> bytes:
@@ -37,14 +38,9 @@ def unpack(data: bytes, name: str) -> Page:
     spans = [span for block in blocks for span in block.spans] + [(r.start, r.end) for r in page.regions]
     if any(not 0 <= start <= end <= len(page.text) for start, end in spans):
         raise ValueError("a range that is not on the page")
-    if any(not _is_printed(block, page.text) for block in blocks):
+    if any(not is_printed(block.text, block.spans, page.text) for block in blocks):
         raise ValueError("a text that is not printed there")
     return page
-
-
-def _is_printed(block: Block, text: str) -> bool:
-    """Whether a block is the page's text at its spans, white space at the joints aside."""
-    return "".join("".join(text[a:b] for a, b in block.spans).split()) == "".join(block.text.split())
 
 
 def _is(value: object, kind: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from corpus.bylines import inline_byline
 from corpus.lines import LOGO_LENGTH, Line, finished, jump_of, like_title
 from corpus.words import tagged
@@ -29,7 +31,12 @@ def title_before(lines: list[Line], at: int, floor: int) -> int:
 
 def like_logo(line: Line) -> bool:
     """Whether a short line can be the name of a page or column: names do not speak in pronouns and prepositions."""
-    return len(line.text) <= LOGO_LENGTH and not any(tag[0] in _FUNCTION_TAGS for _, tag in tagged(line.text))
+    return len(line.text) <= LOGO_LENGTH and not _holds_function_word(line.text)
+
+
+@functools.lru_cache(maxsize=1024)  # logos come again on every page
+def _holds_function_word(text: str) -> bool:
+    return any(tag[0] in _FUNCTION_TAGS for _, tag in tagged(text))
 
 
 def half_title(lines: list[Line], at: int) -> bool:

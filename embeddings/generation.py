@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from corpus.errors import StorageError
 from corpus.passages import passages_of
 from corpus.records import Page, Passage
+from corpus.verbatim import is_printed
 from embeddings import pages_json, proposals
 from embeddings.lexical import ARRAYS, VOCABULARY, Lexical
 from embeddings.manifest import Manifest
@@ -54,11 +55,6 @@ def hashes_of(texts: Iterable[str]) -> Hashes:
     """The SHA-256 of each text, uint8 (n, 32)."""
     joined = b"".join(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts)
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 32)
-
-
-def is_slice(passage: Passage, text: str) -> bool:
-    """Whether a passage is its source's text at its spans, white space at the joints aside."""
-    return "".join("".join(text[a:b] for a, b in passage.spans).split()) == "".join(passage.text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +164,13 @@ def _pages(good: dict[str, Path], manifest: Manifest, problems: list[Problem], d
     if len(pages) != manifest.counts["pages"]:
         problems.append(Problem(PAGES, f"holds {len(pages)} pages, the manifest {manifest.counts['pages']}"))
         return None
-    wrong = [passage.id for page in pages if deep for passage in passages_of(page) if not is_slice(passage, page.text)]
+    wrong = [
+        passage.id
+        for page in pages
+        if deep
+        for passage in passages_of(page)
+        if not is_printed(passage.text, passage.spans, page.text)
+    ]
     if wrong:
         problems.append(Problem(PAGES, f"holds {len(wrong)} passages that are not what is printed ({wrong[0]})"))
         return None

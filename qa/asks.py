@@ -47,7 +47,7 @@ _PATTERNS: tuple[tuple[AnswerType, str], ...] = (
     ("when", r"几点(?!要求|建议|意见|钟头)|什么时间|哪个月|哪几天|啥时|日期|何年|几几年|什么日子|星期几|周几"),
     ("when", r"\bwhen\b|(what|which) (exact |specific )?(date|time|year|month|day|evening|morning)"),
     ("when", r"(时间|年份|截止)[??]?$"),
-    ("list", r"哪些|哪几|哪[两2三3四4五5六6七7八8九9十]|分别|有啥|几类|都(有|是)(什么|啥)|what are\b|\blist\b"),
+    ("list", r"哪些|哪几|哪[两2三3四4五5六6七7八8九9十]|分别|有啥|几类|都(有|是)(什么|啥)|what are\b|^(please )?list\b"),
     ("list", r"(what|which) (\w+ )?(two|three|four|five|six|seven|eight|nine|ten)\b"),
     ("list", r"which .*\b(companies|areas|industries|organizations|departments|cities|provinces|countries)\b"),
     ("rank", r"第几|第多少|名次|排名|排(在)?(多少|几)|几等奖|what (rank|place) did|how .*\brank(ed)?\b"),

@@ -21,14 +21,15 @@ _UNITS = """
     组 幅 村 站 点 尺 折 里
     """.split()
 _UNIT = "|".join(sorted(set(_UNITS), key=len, reverse=True))
-_AMOUNT = rf"{_DIGITS}[万亿千百]*[余多几]?(?:%|ms|[A-Za-z]{{1,4}}\b|{_UNIT})?"
+_HALF = rf"{_DIGITS}个半(?:小时|钟头|月)|{_DIGITS}(?:年|天|岁)半|(?<![前上下后])半(?:个?(?:小时|月)|年|天)"
+_AMOUNT = rf"(?:{_HALF}|{_DIGITS}[万亿千百]*[余多几]?(?:%|ms|[A-Za-z]{{1,4}}\b|{_UNIT})?)"
 _NUMBER = re.compile(
     rf"(?:近|超过?|逾|约|达|小于|大于|不到|至少|前)?{_AMOUNT}(?:(?:至|到|-|—|~){_AMOUNT})?(?:以上|以下|左右)?"
 )
 # 第12人 is one among others, and counts nothing.
 _ORDINAL = re.compile(rf"第{_DIGITS}(?:{_UNIT})?|[〇零一二三四五六七八九十特]等奖|[冠亚季殿]军")
 _BARE = re.compile(rf"{_DIGITS}[万亿]*$")
-_COUNT = re.compile(rf"(?:百分之)?{_DIGITS}[万亿千百]*[余多几]?(?:%|{_UNIT})?")
+_COUNT = re.compile(rf"{_HALF}|(?:百分之)?{_DIGITS}[万亿千百]*[余多几]?(?:%|{_UNIT})?")
 _DAYTIME = re.compile(
     r"(?:上午|下午|中午|晚上?|凌晨|清晨|傍晚|早上?)?\d{1,2}(?:时|点|:)(?:\d{1,2}分?|半|许|整)?(?:左右|许)?"
     r"|(?:周|星期)[一二三四五六日天](?:上午|下午|晚上?)?|(?:每|上|下|本)[周月年](?:[一二三四五六日])?"

@@ -16,8 +16,8 @@ from unittest import mock
 from index_kit import Counting
 from index_place import PAGES, Outcome, Place, check, count, finished, started
 
+from corpus.verbatim import is_printed
 from embeddings import building, shelf, storage, survey
-from embeddings.generation import is_slice
 from embeddings.index import Index
 from qa.archive import Archive
 from qa.live import Live
@@ -174,7 +174,9 @@ def readers_at_a_switch(place: Place, rounds: int) -> Outcome:
     outcome.crashes += len(failed)
     for index in indexes:
         texts = {page.source: page.text for page in index.pages}
-        outcome.wrong += sum(not is_slice(passage, texts[passage.source]) for passage in index.passages)
+        outcome.wrong += sum(
+            not is_printed(passage.text, passage.spans, texts[passage.source]) for passage in index.passages
+        )
         outcome.wrong += len(index.notes)
     outcome.notes = f"{len(indexes)} opened meanwhile"
     return outcome
@@ -306,7 +308,7 @@ def questions_while_pages_go(place: Place, rounds: int) -> Outcome:
         outcome.tried = outcome.survived = len(asked)
         for start, end, reply in asked:
             gone = sum(not said(hit.page.source, hit.page.text, start, end) for hit in reply.hits)
-            wrong = sum(not is_slice(hit.passage, hit.page.text) for hit in reply.hits)
+            wrong = sum(not is_printed(hit.passage.text, hit.passage.spans, hit.page.text) for hit in reply.hits)
             outcome.stale, outcome.wrong = outcome.stale + gone, outcome.wrong + wrong
             outcome.survived -= gone + wrong > 0
         live.refresh()

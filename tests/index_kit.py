@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from toy_encoder import ToyEncoder
 
 from corpus.passages import passages_of
+from corpus.verbatim import is_printed
 from corpus.words import pairs, words
 from embeddings import storage
-from embeddings.generation import is_slice
 from embeddings.index import Index, dense_text, lexical_text, open_index
 
 BUS = """嘉兴日报 2026年3月5日
@@ -61,7 +61,7 @@ def assert_sound(index: Index) -> None:
     """Row i is passage i, in every part."""
     assert index.passages == tuple(p for page in index.pages for p in passages_of(page))
     texts = {page.source: page.text for page in index.pages}
-    assert all(is_slice(p, texts[p.source]) for p in index.passages)
+    assert all(is_printed(p.text, p.spans, texts[p.source]) for p in index.passages)
     every = range(len(index))
     expected = ToyEncoder().encode_passages([dense_text(p) for p in index.passages])
     np.testing.assert_array_equal(index.vectors(every), expected)

@@ -19,8 +19,8 @@ from index_kit import Counting
 from toy_encoder import ToyEncoder
 
 from corpus.passages import passages_of
+from corpus.verbatim import is_printed
 from embeddings import building, checkup, storage
-from embeddings.generation import is_slice
 from embeddings.index import Index, dense_text, open_index
 
 PAGES = 12
@@ -125,7 +125,9 @@ def count(place: Place, index: Index, outcome: Outcome) -> None:
     outcome.lost += len(files.keys() - held.keys())
     outcome.stale += sum(files.get(name) != text for name, text in held.items())
     assert index.passages == tuple(p for page in index.pages for p in passages_of(page))
-    outcome.wrong += sum(not is_slice(passage, held[passage.source]) for passage in index.passages)
+    outcome.wrong += sum(
+        not is_printed(passage.text, passage.spans, held[passage.source]) for passage in index.passages
+    )
     expected = ToyEncoder().encode_passages([dense_text(passage) for passage in index.passages])
     outcome.wrong += int((index.vectors(range(len(index))) != expected).any(axis=1).sum())
 

@@ -128,12 +128,19 @@ def test_what_is_no_page(data: bytes, why: str) -> None:
         decode(data, "page.txt")
 
 
-def test_a_page_in_utf8_takes_little_time() -> None:
+def test_no_detector_looks_at_a_page_in_utf8(monkeypatch: pytest.MonkeyPatch) -> None:
+    def detected(*args: object) -> None:
+        pytest.fail("asked which encoding it is in")
+
+    for name in ("_bare_utf16", "_detected", "_best"):
+        monkeypatch.setattr(f"corpus.formats.text.{name}", detected)
     data = (TEXT * 300).encode()
     start = time.process_time()
     for _ in range(10):
-        decode(data, "page.txt")
-    assert (time.process_time() - start) / 10 < 0.05  # no detector looks at it
+        assert decode(data, "page.txt") == (TEXT * 300, ())
+    assert (time.process_time() - start) / 10 < 0.02
+    with pytest.raises(pytest.fail.Exception, match="which encoding"):
+        decode(TEXT.encode("gb18030"), "page.txt")
 
 
 def test_one_bad_file_is_skipped_with_its_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

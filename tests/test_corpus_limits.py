@@ -13,11 +13,22 @@ from test_corpus_page import account
 from corpus import limits
 from corpus.errors import PagesError
 from corpus.formats import extract
+from corpus.jumps import continuations
 from corpus.limits import check_page
 from corpus.page import read_page
-from corpus.records import Extracted
+from corpus.records import Article, Extracted, Page
+from corpus.words import is_plain_word, tagged
 
 WORD = {"[Content_Types].xml": b"<Types/>"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """The word lists and the libraries that load at first use, whose time is no page's."""
+    is_plain_word("菜场")
+    tagged("菜场")
+    extract("<p>菜场".encode(), "a.html")
+    extract("菜场".encode(), "a.md")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +79,7 @@ def test_too_many_articles_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         check_page(page)
 
 
-ATOMS = [" ", "\t", ".", "…", "版", "张三 "]
+ATOMS = [" ", "\t", ".", "…", "版", "张三 ", "日报", "本报讯", "。记者"]
 
 
 @pytest.mark.parametrize("first", ATOMS)
@@ -80,9 +91,45 @@ def test_a_line_of_one_thing_again_and_again_is_read_in_little_time(first: str) 
         assert time.process_time() - start < 1.5, (first, second)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "日报" * 79,
+        "本报记者 " + "日报" * 70,
+        "记者" + " " * 150 + "甲",
+        "好。" + "日报" * 16_000,
+        "好。记者" + " " * 16_000 + "摄",
+        "好。张三" + " " * 32_000 + "甲",
+        "本报讯" + " " * 16_000 + "甲",
+        "12" + " " * 32_000 + "甲",
+        "12" + " " * 32_000 + "—" + " " * 32_000 + "甲",
+    ],
+    ids=lambda line: f"{line[:8]}{len(line)}",
+)
+def test_a_line_that_can_be_parted_in_many_ways_is_read_in_little_time(line: str) -> None:
+    start = time.process_time()
+    read_page(Extracted(f"{line}\n\n标题\n\n■记者 王一\n\n{line}\n"), "page.txt", "0" * 64)
+    assert time.process_time() - start < 1.5
+
+
+@pytest.mark.parametrize("name", ["a.html", "a.md"])
+@pytest.mark.parametrize("blank", [" ", "\t", "\n ", " \n"])
+def test_blanks_inside_a_paragraph_are_passed_over_in_little_time(name: str, blank: str) -> None:
+    start = time.process_time()
+    found = extract(f"<p>two{blank * 90_000}words</p>".encode(), name)
+    assert time.process_time() - start < 1.5
+    assert found.text.split() == ["two", "words"]
+
+
+def test_a_mark_of_continuation_is_looked_for_once_in_a_long_word() -> None:
+    article = Article("a", "", "article", "题", (), (), (), (), "甲" * 60_000, (), (), (), ())
+    start = time.process_time()
+    assert continuations([Page("a.txt", "", "0" * 64, None, None, (article,), ())]) == {}
+    assert time.process_time() - start < 1.5
+
+
 @pytest.mark.parametrize("text", ["甲事\n\n■记者 王一\n\n本报讯 甲。\n\n\n", "本报讯 甲到了。\n\n", "a\n", "甲事\n\n"])
 def test_time_grows_with_the_page_and_not_with_its_square(text: str) -> None:
-    read_page(Extracted(text * 20), "page.txt", "0" * 64)  # word lists load
     start = time.process_time()
     page = read_page(Extracted(text * 3_000), "page.txt", "0" * 64)
     assert time.process_time() - start < 6

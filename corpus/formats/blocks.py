@@ -16,7 +16,10 @@ from corpus.records import Extracted, Span
 
 _LINE, _PARAGRAPH, _ITEM = "\n", "\n\n", "\n\n\n\n"
 _ASIAN = "\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60\uffe0-\uffe6“”‘’…—·"
-_SOFT_BREAK = re.compile(rf"(?<=[{_ASIAN}])[ \t\r\f]*\n[ \t\n\r\f]*|[ \t\n\r\f]*\n[ \t\r\f]*(?=[{_ASIAN}])")
+# Where blanks begin, not from each of them anew: a file may hold a million.
+_SOFT_BREAK = re.compile(
+    rf"(?<=[{_ASIAN}])[ \t\r\f]*\n[ \t\n\r\f]*|(?<![ \t\n\r\f])[ \t\n\r\f]*\n[ \t\r\f]*(?=[{_ASIAN}])"
+)
 LOWEST = 6  # level of the lowest heading
 SUBHEAD = 7  # level of a title that only its looks (bold letters) show: a subhead, unless a byline or dateline follows
 _SECTION_LENGTH = 8

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})""", re.IGNORECASE)
-_XML_ENCODING = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
+_XML_ENCODING = re.compile(r"(?<!\s)\s*<\?xml[^>]{0,200}\?>")
 _CONTROL = dict.fromkeys(c for c in range(32) if chr(c) not in "\t\n\r\f")
 # What sites call the lines over and under a title, in words and in the Latin letters of the Chinese ones.
 _KICKER_CLASS = re.compile(

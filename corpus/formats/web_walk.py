@@ -41,9 +41,12 @@ _DEEPEST_JUDGED, _MOST_JUDGED = 250, 20_000  # elements; trafilatura's time grow
 _CELL = 80  # characters: a table with longer cells lays out the page
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Place:
-    """What an element and those around it say about the text in it."""
+    """What an element and those around it say about the text in it.
+
+    Never changed; not frozen, since one is made for every element, and a frozen one takes several times as long.
+    """
 
     element: HtmlElement
     block: HtmlElement
