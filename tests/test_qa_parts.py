@@ -50,6 +50,8 @@ def thesaurus(tmp_path: Path) -> Thesaurus:
         ("主题是什么", "name"),
         ("书记送来了什么?", "what"),
         ("how many companies took part?", "number"),
+        ("how many flats are on the renovation list?", "number"),
+        ("list the winners of the contest", "list"),
         ("who is the director?", "who"),
     ],
 )
