@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import csv
 import datetime
+import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -74,20 +75,25 @@ class Document:
 
 def conversation(
     replies: Sequence[Reply],
-    papers: Papers | None = None,
+    papers: Papers | Sequence[Papers] | None = None,
     title: str = "",
     pages: str = "",
     when: datetime.date | None = None,
 ) -> Document:
     """The replies of a conversation in their order.
 
-    :param papers: what is known of the papers, for the citations.
+    :param papers: what is known of the papers, for the citations: of all replies, or of each where they are of
+        several sets of pages.
     :param title: what it is about; "" for the first question.
     :param pages: what the pages that were asked are called.
     :param when: the day of the conversation; None for today.
+    :raises ValueError: if there are not as many papers as replies.
     """
-    sources = _Sources(papers or Papers())
-    exchanges = tuple(_exchange(reply, sources) for reply in replies)
+    sources = _Sources()
+    exchanges = tuple(
+        _exchange(reply, functools.partial(sources.number, known))
+        for reply, known in zip(replies, _each(papers, len(replies)), strict=True)
+    )
     first = exchanges[0].question if exchanges else ""
     day = datetime.date.today() if when is None else when
     return Document(
@@ -95,32 +101,37 @@ def conversation(
     )
 
 
-class _Sources:
-    """The sources so far: each passage has one number."""
+def _each(papers: Papers | Sequence[Papers] | None, count: int) -> Sequence[Papers]:
+    """The papers of each of `count` records."""
+    return [papers or Papers()] * count if papers is None or isinstance(papers, Papers) else papers
 
-    def __init__(self, papers: Papers) -> None:
-        self._papers = papers
+
+class _Sources:
+    """The sources so far: each passage has one number, or one in each set of pages that it is cited from otherwise."""
+
+    def __init__(self) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self.citations: list[str] = []
 
-    def number(self, hit: Hit) -> int:
-        key = (hit.passage.source, hit.passage.id)
+    def number(self, papers: Papers, hit: Hit) -> int:
+        citation = gbt(reference(hit, papers))
+        key = (hit.passage.source, citation)  # which holds the passage's id
         if key not in self._numbers:
-            self.citations.append(gbt(reference(hit, self._papers)))
+            self.citations.append(citation)
             self._numbers[key] = len(self.citations)
         return self._numbers[key]
 
 
-def _exchange(reply: Reply, sources: _Sources) -> Exchange:
+def _exchange(reply: Reply, number: Callable[[Hit], int]) -> Exchange:
     asked, effective = one_line(reply.question), one_line(reply.effective_question)
     quotes: list[Quoted] = []
     if reply.answered and reply.quote is not None:
-        quotes.append(_quoted(reply, reply.quote, reply.answer, sources))
-        quotes += [_quoted(reply, other, None, sources) for other in reply.also]
+        quotes.append(_quoted(reply, reply.quote, reply.answer, number))
+        quotes += [_quoted(reply, other, None, number) for other in reply.also]
     else:
         for n, hit in enumerate(reply.hits[:_NEAREST]):
             whole = Excerpt(hit.passage.text, n, 0, len(hit.passage.text), hit.passage.spans)
-            quotes.append(_quoted(reply, whole, None, sources))
+            quotes.append(_quoted(reply, whole, None, number))
     answer = reply.answer if reply.answered else None
     return Exchange(
         question=asked,
@@ -132,7 +143,7 @@ def _exchange(reply: Reply, sources: _Sources) -> Exchange:
     )
 
 
-def _quoted(reply: Reply, quote: Excerpt, answer: Excerpt | None, sources: _Sources) -> Quoted:
+def _quoted(reply: Reply, quote: Excerpt, answer: Excerpt | None, number: Callable[[Hit], int]) -> Quoted:
     hit = reply.hits[quote.hit]
     text, start, end = hit.passage.text, quote.start, quote.end
     low = high = start
@@ -144,7 +155,7 @@ def _quoted(reply: Reply, quote: Excerpt, answer: Excerpt | None, sources: _Sour
         after=_joined(text[high:end]),
         cut_before=bool(text[:start].strip()) and not ends_sentence(text[:start].rstrip()),
         cut_after=bool(text[end:].strip()) and not ends_sentence(text[start:end].rstrip()),
-        source=sources.number(hit),
+        source=number(hit),
     )
 
 
@@ -162,17 +173,19 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def hits_csv(hits: Sequence[Hit], papers: Papers | None = None) -> bytes:
+def hits_csv(hits: Sequence[Hit], papers: Papers | Sequence[Papers] | None = None) -> bytes:
     """The hits as a table that spreadsheets open: UTF-8 with its mark, a line of column names, a row for each hit.
 
     A text that a spreadsheet would take for a formula has an apostrophe before it, as OWASP advises.
+
+    :param papers: what is known of the papers, of all hits or of each.
+    :raises ValueError: if there are not as many papers as hits.
     """
-    papers = papers or Papers()
     out = io.StringIO(newline="")
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    for number, hit in enumerate(hits, 1):
-        paper, passage, article = papers.of(hit.page), hit.passage, hit.article
+    for number, (hit, known) in enumerate(zip(hits, _each(papers, len(hits)), strict=True), 1):
+        paper, passage, article = known.of(hit.page), hit.passage, hit.article
         signed = (*article.reporters, *article.correspondents, *article.photographers)
         texts = (
             paper.title or "",
@@ -185,7 +198,7 @@ def hits_csv(hits: Sequence[Hit], papers: Papers | None = None) -> bytes:
             str(passage.paragraph + 1),
             passage.kind,
             passage.text,
-            cite(hit, papers),
+            cite(hit, known),
             f"baowen:{passage.id}",
         )
         writer.writerow([str(number), f"{hit.score:.4f}", *map(cell, texts)])

@@ -11,6 +11,7 @@ from corpus.records import Article
 from qa.archive import Archive
 from qa.browsing.issues import issues
 from qa.chat.labels import say
+from qa.chat.plain_page import document
 from qa.chat.room_parts import article_address, issue_address, page_address
 
 __all__ = ["browser", "url"]  # fixtures
@@ -133,11 +134,25 @@ def test_nothing_is_wider_than_a_phone(phone: playwright.Page, url: str, archive
         assert min(heights) >= 24, address
 
 
+def test_the_days_that_dates_mean_stand_near_to_their_paragraph(phone: playwright.Page) -> None:
+    """Nearer than to the next one, and below its text."""
+    paragraph = '<div class="paragraph"><a class="number" href="#">1</a><p class="body">港口昨天开港。</p></div>'
+    phone.set_content(document("报", f'{paragraph}<p class="dates">昨天 = 2026-03-31</p>{paragraph}', "zh"))
+    first, second = (phone.locator(".body").nth(n).bounding_box() for n in (0, 1))
+    days = phone.locator(".dates").bounding_box()
+    assert first is not None and second is not None and days is not None
+    assert days["y"] - first["y"] - first["height"] < (second["y"] - days["y"] - days["height"]) / 2
+    assert abs(days["x"] - first["x"]) < 2
+
+
 def test_on_paper_the_article_and_its_citation_stand_alone(desk: playwright.Page, url: str, archive: Archive) -> None:
     article = _longest(archive)
     desk.goto(url + article_address(article.id))
-    desk.emulate_media(media="print")
+    desk.emulate_media(media="print", color_scheme="dark")
     for shown in ("h1", "#p1", f"#p{len(article.paragraphs)}", "p.citation"):
         playwright.expect(desk.locator(shown)).to_be_visible()
     for hidden in ("header.room", ".neighbours", "details"):
         playwright.expect(desk.locator(hidden)).to_be_hidden()
+    assert desk.locator("body").evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
+    cite = desk.locator(".cite").evaluate("one => getComputedStyle(one).breakInside")
+    assert cite == "avoid", "a citation is not cut by the end of a sheet"

@@ -79,6 +79,21 @@ def test_a_card_leads_to_its_paragraph_and_back_to_its_number() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_further_card_of_an_article_says_so_and_tells_less(lang: Language) -> None:
+    """Its number, headline and paragraph are there for whoever hears it; who wrote it stands in the first alone."""
+    reply = reply_of(TEXT, QUOTE, ANSWER, at=1)
+    other = dataclasses.replace(reply.hits[2].article, id="b2")
+    hits = (*reply.hits[:2], dataclasses.replace(reply.hits[2], article=other))
+    first, second, third = cards(dataclasses.replace(reply, hits=hits), 7, lang).split("<article")[1:]
+    assert 'class="card cited"' in first and 'class="card again" id="src-7-2"' in second
+    head = re.search(r"<h3>(.*?)</h3>", second)
+    assert head is not None and Seen(head[1]).text == f"[2] {say(lang, 'same_article', n=1)}头版标题"
+    assert 'href="#said-7-2"' in head[1] and say(lang, "paragraph", n=1) in second
+    assert "许文" in first and "许文" not in Seen(second.partition(">")[2].split("<details")[0]).text
+    assert "again" not in third and "许文" in third and say(lang, "same_article", n=1) not in first + third
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_why_a_passage_is_listed(lang: Language) -> None:
     """Adds: dense 1.25, words 0.4, kind -0.35; for the passage speak 1.65."""
     markup = why({"dense": 1.0, "words": 2.0, "kind": -0.35, "soft": 0.0, "reranker": 9.0, "length": 0.001}, lang)
@@ -158,8 +173,18 @@ def test_choices_are_those_of_the_pages() -> None:
     assert 'min="2026-03-04" max="2026-03-05" value="2026-03-04"' in markup
     assert '<option value="3" selected>' in markup and '<option value="photo" selected>' in markup
     drops = re.findall(r'data-drop="(\w*)" aria-label="Drop: ([^"]*)"', markup)
-    assert drops == [("date", "from 2026-03-04"), ("kind", "photo item"), ("passages", "3 passages")]
+    assert drops == [("date", "from 2026-03-04"), ("kind", "photo item"), ("passages", "3 passages listed")]
     assert "data-drop" not in panel(Settings(), found, {}, Papers(), "zh")
+
+
+def test_what_is_no_filter_is_not_called_one() -> None:
+    def said(settings: Settings) -> str:
+        markup = panel(settings, Choices(), {}, Papers(), "zh")
+        return "".join(re.findall(r'<(?:span class="label"|button type="button" class="drop")[^>]*>([^<]*)', markup))
+
+    assert said(Settings(passages=3, threshold=70)) == "设置：列出3段 把握至少70% "
+    assert said(Settings(page="3")) == "正在筛选：第3版 "
+    assert said(Settings(page="3", passages=3)) == "正在筛选：第3版 设置：列出3段 "
 
 
 def test_a_threshold_withholds_an_answer_or_gives_what_was_withheld() -> None:

@@ -164,6 +164,10 @@ def test_long_findings_are_cut_around_the_first_match_and_their_number_is_bounde
     assert shown.startswith("…") and shown.endswith("…") and out.texts("mark") == ["灯塔昨晚"] and len(shown) < 250
     many = page(client_of(archive), "/browse/2026-04-01?q=灯塔")
     assert len(many.texts("p", "passage")) == FOUND
+    # The headline is said once; whoever goes from link to link hears of which article each is.
+    labels = [values["aria-label"] for _, values in many.tags if values.get("class") == "item again"]
+    assert len(labels) == FOUND - 1 and labels[-1] == f"{say('zh', 'paragraph', n=FOUND - 1)} 灯塔"
+    assert len([link for link in many.links if "/article/" in link]) == FOUND
     assert many.texts("h2")[0].endswith(say("zh", "room_found_first", n=FOUND))
     archive.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -353,6 +355,24 @@ def test_a_stopping_server_tells_those_who_wait() -> None:
     assert time.monotonic() - began < 8
     assert said == [True, True]
     archive.go.set()
+
+
+def test_when_python_ends_it_does_not_look_through_all_that_was_loaded() -> None:
+    """Which took longer than all else in stopping."""
+    code = """if True:
+        import atexit, gc
+        atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # what is registered first is called last
+        from corpus.errors import InputError
+        from qa.chat.server import serve
+        def no_pages():
+            raise InputError("no pages")
+        try:
+            serve(no_pages, port=0)
+        except InputError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split("\n")[:2] == ["no pages", "True"]
 
 
 def test_calls_with_wrong_values_get_no_traceback(echo: tuple[str, Service]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime
 import os
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from chat_parts import until
 
 from corpus.errors import InputError
 from qa.archive import Archive
+from qa.chat.export_routes import made
 from qa.chat.labels import say
 from qa.chat.opening import Opening
 from qa.chat.options import Options, add_arguments, options_of
@@ -24,6 +26,7 @@ from qa.chat.shelves import START, Shelves, UnavailableError
 from qa.chat.visitors import Caller
 from qa.folders.uploads import Uploads
 from qa.live import Live
+from qa.papers import Papers
 
 BRIDGE = "新桥通车\n\n■记者 王一山\n\n本报讯 柳湾大桥昨天通车，全长860米。大桥总投资3亿元。\n"
 FARM = "稻田丰收\n\n■记者 陈白石\n\n本报讯 山后村的晚稻开镰，亩产620公斤。\n"
@@ -113,6 +116,26 @@ def test_a_conversation_is_taken_up_with_the_pages_that_it_was_with(service: Ser
     farm, bridge = asyncio.run(run())
     assert "620" in farm and "860" in bridge
     assert [turn.asks for turn in session.turns.values()] == [field(shelves), START]
+
+
+def test_an_answer_keeps_its_papers_whichever_are_chosen_since(
+    service: Service, shelves: Shelves, folders: dict[str, Path]
+) -> None:
+    """In its cards and in what is taken away; where its pages have gone, they are not named after others."""
+    for name, title in (("桥", "柳湾日报"), ("田", "山后农报")):
+        (folders[name] / "papers.toml").write_text(f'title = "{title}"\n', "utf-8")
+    asks(service, "reader", BRIDGE_QUESTION)
+    shelves.choose("reader", field(shelves))
+    asks(service, "reader", FARM_QUESTION)
+    session = service.sessions.get(("reader", "window"))
+    for number, own, other in ((1, "柳湾日报", "山后农报"), (2, "山后农报", "柳湾日报")):
+        service.show(session, session.turns[number], "zh")
+        assert own in session.cards and other not in session.cards
+    day = datetime.date(2026, 4, 2)
+    for kind in ("md", "html", "csv"):
+        text = made(session, kind, service.papers_of, day, "zh").decode()
+        assert 0 < text.index("柳湾日报") < text.index("山后农报"), kind
+    assert service.papers_of("0123456789ab") == Papers()
 
 
 def test_a_question_asked_before_the_pages_are_open_waits_for_them(shelves: Shelves) -> None:

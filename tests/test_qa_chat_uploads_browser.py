@@ -49,10 +49,14 @@ def test_upload_ask_and_remove(browser: playwright.Browser, address: str, tmp_pa
         (tmp_path / name).write_text(text, "utf-8")
     page = a_page(browser, address)
     page.locator("#upload-form input[type=file]").set_input_files([tmp_path / name for name in files])
+    held: list[playwright.Route] = []
+    page.route("**/pages/upload", lambda route: held.append(route), times=1)
     page.get_by_role("button", name=say("zh", "pages_send"), exact=True).click()
     items = page.locator("#upload-files li")
     expect = playwright.expect
-    expect(items).to_have_count(3)
+    keys = ("pages_sending", "pages_queued", "pages_queued")
+    expect(items).to_have_text([say("zh", key, name=name) for key, name in zip(keys, files, strict=True)])
+    held[0].continue_()
     expect(items.nth(0)).to_have_text(say("zh", "pages_kept", name="20260402_05版.txt"))
     expect(items.nth(2)).to_have_text("空.txt：是空的；版面要有文字。")
     expect(row(page, "20260402_05版.txt").locator(".became")).to_contain_text("2026-04-02")

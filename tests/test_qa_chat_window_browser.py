@@ -12,6 +12,7 @@ import pytest
 from browser_kit import (
     FIXED_FOLLOW_UP,
     FIXED_QUESTION,
+    PHONE,
     Window,
     answered,
     browser,
@@ -82,6 +83,25 @@ def test_a_card_leads_back_to_its_number_in_the_answer(window: Window, answered:
     window.page.locator("#src-1-1 .number").click()
     playwright.expect(link).to_be_focused()
     assert window.page.url.rstrip("/") == window.address
+
+
+def test_a_further_card_of_an_article_has_a_head_of_one_line(browser: playwright.Browser, url: str) -> None:
+    """In the window and on a phone; the number of the answer leads to it, and its own one back."""
+    for options in ({}, PHONE):
+        with sound_window(browser, url, **options) as window:
+            page, expect = window.page, playwright.expect
+            window.ask(FIXED_QUESTION, 1)
+            again = page.locator("#cards .again").first
+            number = again.locator(".number").inner_text()
+            height, line = again.locator("h3").evaluate(
+                "one => [one.clientHeight, parseFloat(getComputedStyle(one).lineHeight)]"
+            )
+            assert height < 1.5 * line
+            window.said(1).get_by_role("link", name=number).click()
+            expect(page.locator("#cards .again.hit h3")).to_contain_text(number)
+            expect(again.locator(".where")).to_contain_text(re.compile("第\\d+段|标题|图片说明"))
+            again.locator(".number").click()
+            expect(window.said(1).get_by_role("link", name=number)).to_be_focused()
 
 
 @pytest.mark.parametrize("look", ["window", "dark"])
@@ -176,8 +196,13 @@ def test_a_whole_conversation_by_keyboard_alone(window: Window, answered: Reply)
     """Everything is reached by Tab and set off by Enter or Space; the focus is always to be seen."""
     page, expect = window.page, playwright.expect
 
+    def settled(turn: int) -> None:
+        """Wait for what comes last after an answer, the suggestions: a part that is drawn anew loses the focus."""
+        page.locator(f'#cards [data-turn="{turn}"]').wait_for()
+        page.locator("#examples .next").first.wait_for()
+
     def tab_to(selector: str, key: str = "Tab") -> None:
-        for _ in range(200):  # once around: a part that is drawn anew on the way takes the focus with it
+        for _ in range(80):
             page.keyboard.press(key)
             if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
                 outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -188,10 +213,10 @@ def test_a_whole_conversation_by_keyboard_alone(window: Window, answered: Reply)
     expect(page.locator("#question textarea")).to_be_focused()
     page.keyboard.type(FIXED_QUESTION)
     page.keyboard.press("Enter")
-    page.locator('#cards [data-turn="1"]').wait_for()
+    settled(1)
     page.keyboard.type(FIXED_FOLLOW_UP)
     page.keyboard.press("Enter")
-    page.locator('#cards [data-turn="2"]').wait_for()
+    settled(2)
     tab_to('#chat a[href$="#cite-2-1"]', "Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#src-2-1.hit")).to_be_focused()

@@ -110,6 +110,18 @@ def test_the_same_fact_elsewhere_and_filters() -> None:
     assert "只看：第3版" in text and "按此检索：大桥多长?" in text and text.count("> 新桥长860米。 \\[2\\]") == 2
 
 
+def test_each_answer_is_cited_from_the_papers_that_it_is_from() -> None:
+    reply = reply_of("大桥全长860米。", "860米")
+    one, other = Papers().titled("柳湾日报"), Papers().titled("东岸晚报")
+    document = conversation([reply, reply, reply], [one, other, one], when=DAY)
+    assert [exchange.quotes[0].source for exchange in document.exchanges] == [1, 2, 1]
+    assert ["柳湾日报" in document.sources[0], "东岸晚报" in document.sources[1]] == [True, True]
+    rows = list(csv.DictReader(io.StringIO(hits_csv([reply.hits[0]] * 2, [one, other]).decode("utf-8-sig"))))
+    assert [row["paper"] for row in rows] == ["柳湾日报", "东岸晚报"] and "东岸晚报" in rows[1]["citation"]
+    with pytest.raises(ValueError, match="shorter"):
+        conversation([reply, reply], [one])
+
+
 def test_nothing_and_no_question() -> None:
     empty = conversation([], when=DAY)
     assert as_markdown(empty).startswith("# Baowen\n\n2026-11-21\n") and "<h1" in as_html(empty)

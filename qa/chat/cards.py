@@ -63,19 +63,21 @@ def cards(reply: Reply, turn: int, lang: Language, around: Around = ALONE) -> st
     """All cards of one reply, under headings that say whether they are cited or merely nearest.
 
     A card's element id is `src-TURN-NUMBER`, so that the links of `render.chat_answer` find it; its own number leads
-    back there by `#said-TURN-NUMBER`.
+    back there by `#said-TURN-NUMBER`. A further card of an article says so, in a quieter head.
     """
     order = shown(reply, around.most)
     cited = cited_count(reply) if reply.answered else 0
     out = [f'<p class="for">{escaped(say(lang, "for_question"))}{escaped(_shortened(reply.question, 120))}</p>']
     if not order:
         out.append(f'<p class="empty">{escaped(say(lang, "cards_none"))}</p>')
+    first: dict[str, int] = {}
     for number, index in enumerate(order, start=1):
         if number == 1 and cited:
             out.append(_heading("cards_answered", lang))
         elif number == cited + 1:
             out.append(_heading("cards_also" if reply.answered else "cards_nearest", lang))
-        out.append(card(reply, index, turn, number, lang, around))
+        before = first.setdefault(reply.hits[index].article.id, number)
+        out.append(card(reply, index, turn, number, lang, around, None if before == number else before))
     return f'<div class="cards" data-turn="{turn:d}">{"".join(out)}</div>'
 
 
@@ -83,14 +85,17 @@ def _heading(key: str, lang: Language) -> str:
     return f"<h2>{escaped(say(lang, key))}</h2>"
 
 
-def card(reply: Reply, index: int, turn: int, number: int, lang: Language, around: Around = ALONE) -> str:
+def card(
+    reply: Reply, index: int, turn: int, number: int, lang: Language, around: Around = ALONE, same: int | None = None
+) -> str:
     """The card of `reply.hits[index]`: where it stands, the passage with what speaks of the question and the answer
     marked, which days its dates mean, where the article goes on, how to cite it, and why it is listed.
+
+    :param same: the number of an earlier card of the same article, which tells what need not be told again.
     """
     hit = reply.hits[index]
     text = hit.passage.text
     quote, answer = _ranges(reply, index)
-    title = headline(hit, lang)
     is_cited = reply.answered and (quote is not None or answer is not None)
     back = (
         f'<a class="number" href="#said-{turn:d}-{number:d}" '
@@ -98,10 +103,10 @@ def card(reply: Reply, index: int, turn: int, number: int, lang: Language, aroun
     )
     where = DOT.join(f"<span>{escaped(one)}</span>" for one in places(hit, lang, around.papers.of(hit.page)))
     lines = [
-        f'<h3 lang="{language_of(title)}">{back} {escaped(title)}</h3>',
+        f"<h3>{back} {_title(headline(hit, lang), same, lang)}</h3>",
         f'<p class="where">{where}</p>',
     ]
-    if names := people(hit, lang):
+    if same is None and (names := people(hit, lang)):
         lines.append(f'<p class="people">{" ".join(f"<span>{escaped(line)}</span>" for line in names)}</p>')
     notes = date_notes(text, hit.page)
     body = marked(text, quote, answer, notes=notes, matches=around.matches(text))
@@ -109,7 +114,7 @@ def card(reply: Reply, index: int, turn: int, number: int, lang: Language, aroun
     lines.append(date_line(text, notes, lang))
     lines.extend(
         f'<p class="continued">{partner_link(partner, lang, True, around.papers)}</p>'
-        for partner in around.partners(hit.article.id)
+        for partner in (around.partners(hit.article.id) if same is None else ())
     )
     if is_cited:
         lines.append(
@@ -119,8 +124,16 @@ def card(reply: Reply, index: int, turn: int, number: int, lang: Language, aroun
     lines.append(_opening(hit, lang))
     lines.append(_formats(hit, lang, around.papers))
     lines.append(why(hit.features, lang))
-    kind = " cited" if is_cited else ""
+    kind = (" cited" if is_cited else "") + ("" if same is None else " again")
     return f'<article class="card{kind}" id="src-{turn:d}-{number:d}" tabindex="-1">{"".join(lines)}</article>'
+
+
+def _title(title: str, same: int | None, lang: Language) -> str:
+    """The headline; where there is an earlier card of the article, on the one line that there is room for."""
+    text = f'<span lang="{language_of(title)}">{escaped(title)}</span>'
+    if same is None:
+        return text
+    return f'<span class="same"><span lang="{lang}">{escaped(say(lang, "same_article", n=same))}</span>{text}</span>'
 
 
 def _ranges(reply: Reply, index: int) -> tuple[Range | None, Range | None]:

@@ -34,7 +34,7 @@ _HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_PARTS: Final = ("/assets/", "/static/", "/svelte/")
+PARTS: Final = ("/assets/", "/static/", "/svelte/")
 """Gradio's own files, the same for everyone: all that a browser may keep."""
 _ALLOW: Final = ("access-control-allow-origin", "access-control-allow-credentials")
 
@@ -61,7 +61,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                if not scope["path"].startswith(_PARTS):
+                if not scope["path"].startswith(PARTS):
                     headers.setdefault("cache-control", "no-store")
                 for name in _ALLOW:
                     del headers[name]

@@ -6,6 +6,7 @@ from typing import Final
 
 CHINESE: Final[dict[str, str]] = {
     "back_to_answer": "回到回答里的[{n}]",
+    "same_article": "与[{n}]同一篇：",
     "copy_link": "复制链接",
     "copy_failed": "请用键盘复制",
     "cite_this": "引用这一段",
@@ -46,6 +47,7 @@ CHINESE: Final[dict[str, str]] = {
     "rooms": "其他页面",
     "filters": "筛选与设置",
     "filters_on": "正在筛选：",
+    "settings_on": "设置：",
     "filter_first": "起始日期",
     "filter_last": "截止日期",
     "filter_page": "版次",
@@ -57,6 +59,7 @@ CHINESE: Final[dict[str, str]] = {
     "setting_threshold": "作答的把握",
     "threshold_standard": "标准",
     "threshold_at": "至少{n}%",
+    "threshold_set": "把握至少{n}%",
     "passages_at": "列出{n}段",
     "filter_apply": "应用",
     "filter_drop": "去掉：{name}",
@@ -79,6 +82,7 @@ CHINESE: Final[dict[str, str]] = {
 
 ENGLISH: Final[dict[str, str]] = {
     "back_to_answer": "Back to [{n}] in the answer",
+    "same_article": "Same article as [{n}]: ",
     "copy_link": "Copy link",
     "copy_failed": "Please copy by keyboard",
     "cite_this": "Cite this passage",
@@ -119,6 +123,7 @@ ENGLISH: Final[dict[str, str]] = {
     "rooms": "Other pages",
     "filters": "Filters and settings",
     "filters_on": "Filtered by:",
+    "settings_on": "Settings:",
     "filter_first": "From",
     "filter_last": "To",
     "filter_page": "Page",
@@ -130,7 +135,8 @@ ENGLISH: Final[dict[str, str]] = {
     "setting_threshold": "Confidence to answer",
     "threshold_standard": "standard",
     "threshold_at": "at least {n}%",
-    "passages_at": "{n} passages",
+    "threshold_set": "confidence at least {n}%",
+    "passages_at": "{n} passages listed",
     "filter_apply": "Apply",
     "filter_drop": "Drop: {name}",
     "filter_clear": "Drop all",

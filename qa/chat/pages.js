@@ -24,10 +24,13 @@
     if (document.querySelector("[data-busy]")) timer = window.setTimeout(refresh, 1000);
   };
 
+  const say = (key, file) => form.dataset[key].replace("{name}", () => file.name);
+
   const send = (file, item) => new Promise((done) => {
     const bar = item.querySelector("progress"), said = item.querySelector("span");
     const end = (text) => { bar.remove(); said.textContent = text; current = null; done(); };
-    if (file.size > Number(form.dataset.most)) return end(`${file.name}: ${form.dataset.large}`);
+    if (file.size > Number(form.dataset.most)) return end(say("large", file));
+    said.textContent = say("sending", file);
     const data = new FormData(), request = current = new XMLHttpRequest();
     data.append("files", file);
     request.open("POST", form.action);
@@ -39,10 +42,10 @@
     request.onload = () => {
       let answer = [];
       try { answer = JSON.parse(request.responseText).files; } catch { /* not ours: said below */ }
-      end(answer.length ? answer.map((one) => one.said).join(" ") : `${file.name}: ${form.dataset.failed}`);
+      end(answer.length ? answer.map((one) => one.said).join(" ") : say("failed", file));
     };
-    request.onerror = () => end(`${file.name}: ${form.dataset.failed}`);
-    request.onabort = () => end(`${file.name}: ${form.dataset.stopped}`);
+    request.onerror = () => end(say("failed", file));
+    request.onabort = () => end(say("stopped", file));
     request.send(data);
   });
 
@@ -57,7 +60,7 @@
       list.replaceChildren();
       const items = files.map((file) => {
         const item = document.createElement("li"), said = document.createElement("span"), bar = document.createElement("progress");
-        said.textContent = `${form.dataset.sending}: ${file.name}`;
+        said.textContent = say("queued", file);
         bar.max = 1; bar.value = 0;
         bar.setAttribute("aria-label", file.name);
         item.append(said, bar);
@@ -67,7 +70,7 @@
       for (const [at, file] of files.entries()) {
         if (stopped) {
           items[at].querySelector("progress").remove();
-          items[at].querySelector("span").textContent = `${file.name}: ${form.dataset.stopped}`;
+          items[at].querySelector("span").textContent = say("stopped", file);
         } else {
           await send(file, items[at]);
           refresh();

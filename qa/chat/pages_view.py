@@ -146,12 +146,14 @@ def _form(place: Room, lang: Language) -> str:
     )
     scans = "" if place.scans else f'<p class="where">{escaped(say(lang, "pages_upload_no_scan"))}</p>'
     words = "".join(
-        f' data-{name}="{escaped(say(lang, f"pages_{key}", **values))}"'
-        for name, key, values in (
-            ("sending", "sending", {}),
-            ("failed", "not_sent", {}),
-            ("stopped", "stopped", {}),
-            ("large", "file_large", {"most": place.file_mb}),
+        # The script fills the name in.
+        f' data-{name}="{escaped(say(lang, f"pages_{key}", name="{name}", most=place.file_mb))}"'
+        for name, key in (
+            ("queued", "queued"),
+            ("sending", "sending"),
+            ("failed", "not_sent"),
+            ("stopped", "stopped"),
+            ("large", "file_large"),
         )
     )
     return (

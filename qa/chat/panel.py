@@ -89,21 +89,29 @@ def _listed(name: str, options: Iterable[tuple[str, str]], chosen: str | None, l
 
 
 def _chips(settings: Settings, papers: Papers, lang: Language) -> str:
-    """What is set, each to be dropped by a click; "" where nothing is."""
-    found = _set(settings, papers, lang)
-    if not found:
+    """What is set, each to be dropped by a click: filters, then what is no filter; "" where nothing is."""
+    rows = [
+        _row(key, found, lang)
+        for key, found in (("filters_on", _filters(settings, papers, lang)), ("settings_on", _others(settings, lang)))
+        if found
+    ]
+    if not rows:
         return ""
-    buttons = "".join(
+    every = f'<button type="button" class="drop all" data-drop="">{escaped(say(lang, "filter_clear"))}</button>'
+    return f'<p class="on">{" ".join(rows)} {every}</p>'
+
+
+def _row(key: str, found: Sequence[tuple[str, str]], lang: Language) -> str:
+    buttons = " ".join(
         f'<button type="button" class="drop" data-drop="{name}" '
         f'aria-label="{_quoted(say(lang, "filter_drop", name=text))}">{escaped(text)} <span>×</span></button>'
         for name, text in found
     )
-    every = f'<button type="button" class="drop all" data-drop="">{escaped(say(lang, "filter_clear"))}</button>'
-    return f'<p class="on"><span class="label">{escaped(say(lang, "filters_on"))}</span> {buttons}{every}</p>'
+    return f'<span class="label">{escaped(say(lang, key))}</span> {buttons}'
 
 
-def _set(settings: Settings, papers: Papers, lang: Language) -> list[tuple[str, str]]:
-    """The name and the text of each setting that is not as it was at first."""
+def _filters(settings: Settings, papers: Papers, lang: Language) -> list[tuple[str, str]]:
+    """The name and the text of each filter."""
     first, last = settings.first, settings.last
     if first is not None and last is not None:
         days = first.isoformat() if first == last else say(lang, "between_days", first=first, last=last)
@@ -112,14 +120,21 @@ def _set(settings: Settings, papers: Papers, lang: Language) -> list[tuple[str, 
     else:
         days = "" if last is None else say(lang, "to_day", last=last)
     page, kind, source = settings.page, settings.kind, settings.source
-    percent = settings.threshold
     found = (
         ("date", days),
         ("page", "" if page is None else page_name(page, lang)),
         ("kind", "" if kind is None else say(lang, f"kind_{kind}")),
         ("reporter", settings.reporter or ""),
         ("source", "" if source is None else papers.names.get(source, source)),
-        ("passages", "" if settings.passages == Settings().passages else say(lang, "passages_at", n=settings.passages)),
-        ("threshold", "" if percent is None else say(lang, "threshold_at", n=percent)),
     )
     return [(name, text) for name, text in found if text]
+
+
+def _others(settings: Settings, lang: Language) -> list[tuple[str, str]]:
+    """The name and the text of each setting that is no filter and not as it was at first."""
+    found = []
+    if settings.passages != Settings().passages:
+        found.append(("passages", say(lang, "passages_at", n=settings.passages)))
+    if settings.threshold is not None:
+        found.append(("threshold", say(lang, "threshold_set", n=settings.threshold)))
+    return found

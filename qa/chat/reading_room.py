@@ -160,7 +160,10 @@ def _findings(library: Library, items: Sequence[Item], typed: str, papers: Paper
         said.append(say(lang, "room_found_first", n=FOUND))
     if looked < len(items):
         said.append(say(lang, "room_found_in_part", n=looked, of=len(items)))
-    lines = "".join(f"<li>{_finding(library, one, typed, papers, lang)}</li>" for one in found[:FOUND])
+    shown = found[:FOUND]
+    lines = "".join(
+        f"<li>{_finding(library, one, typed, papers, lang, _goes_on(shown, at))}</li>" for at, one in enumerate(shown)
+    )
     return f"<h2>{escaped(' '.join(said))}</h2>" + (f'<ol class="found">{lines}</ol>' if lines else "")
 
 
@@ -175,20 +178,28 @@ def _look_up(library: Library, items: Sequence[Item], typed: str) -> tuple[list[
     return sorted(found, key=lambda one: not one.exact), looked
 
 
-def _finding(library: Library, one: Found, typed: str, papers: Papers, lang: Language) -> str:
+def _goes_on(found: Sequence[Found], at: int) -> bool:
+    """Whether what is found is of the article of the one above it, whose headline need not be said again."""
+    return at > 0 and found[at].passage.article_id == found[at - 1].passage.article_id
+
+
+def _finding(library: Library, one: Found, typed: str, papers: Papers, lang: Language, goes_on: bool) -> str:
     passage = one.passage
     number = passage.paragraph + 1 if passage.kind in NUMBERED else None
     title = passage.headline or say(lang, "untitled")
-    link = anchor(Link(title, article_address(passage.article_id, number, typed)), "item", language_of(title))
+    address = article_address(passage.article_id, number, typed)
     place = say(lang, passage.kind) if number is None else say(lang, "paragraph", n=number)
+    extract = f'<p class="passage" lang="{language_of(passage.text)}">{_extract(passage.text, one.ranges)}</p>'
+    if goes_on:
+        # Whoever goes from link to link hears of which article it is.
+        label = escaped(f"{place} {title}")
+        return f'<a class="item again" href="{escaped(address)}" aria-label="{label}">{escaped(place)}</a>{extract}'
+    link = anchor(Link(title, address), "item", language_of(title))
     try:
         where = where_printed(papers.of(library.page(passage.source)), lang)
     except KeyError:  # it went while we looked
         return link
-    return (
-        f'{link} <span class="by">{where}{DOT}{escaped(place)}</span>'
-        f'<p class="passage" lang="{language_of(passage.text)}">{_extract(passage.text, one.ranges)}</p>'
-    )
+    return f'{link} <span class="by">{where}{DOT}{escaped(place)}</span>{extract}'
 
 
 def _extract(text: str, found: Sequence[Range]) -> str:

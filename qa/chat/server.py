@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _PORTS_TRIED = 100
 _SWITCH_SECONDS = 0.001
+_YOUNG = 10_000  # objects that may be made before the garbage collector looks at them
 _STANDARD = Options()
 
 
@@ -56,7 +59,8 @@ def build(service: Service, host: str = "127.0.0.1") -> FastAPI:
     from qa.chat.pages_routes import add_pages_routes
     from qa.chat.routes import add_routes
     from qa.chat.session import WINDOWS
-    from qa.chat.style import WINDOW_CSS
+    from qa.chat.style import PAGE_CSS, WINDOW_CSS
+    from qa.chat.unchanging import Unchanging
     from qa.chat.users import Users
     from qa.chat.visitors import Visitors
     from qa.chat.window import theme, window
@@ -82,12 +86,14 @@ def build(service: Service, host: str = "127.0.0.1") -> FastAPI:
         max_file_size="1kb",
         theme=theme(),
         css=WINDOW_CSS,
+        head=f"<style>{PAGE_CSS}</style>",
         i18n=words,
         mcp_server=options.mcp,
     )
     if options.mcp:
         speak_json(blocks)
     # The last added is the first that a request meets.
+    app.add_middleware(Unchanging)
     app.add_middleware(Visitors, left=service.desk.left)
     if users is not None:
         app.add_middleware(Login, users=users, meters=service.meters)
@@ -140,6 +146,8 @@ def serve(
     from qa.chat.service import Service
 
     prepare()
+    # When Python ends it looks through all objects for cycles, which with models loaded takes longer than all else.
+    atexit.register(gc.freeze)
     # Answers are worked out in threads beside the one that serves: it waits for its turn that much less.
     sys.setswitchinterval(_SWITCH_SECONDS)
     sock = listen(host, port)
@@ -158,6 +166,18 @@ def serve(
             _run(app, service, sock, f"http://{_shown_host(host)}:{actual}", open_browser)
         if service.opening.error is not None:
             raise service.opening.error
+
+
+def settle() -> None:
+    """Leave what has been loaded out of the rounds of the garbage collector. All pages are looked through in each of
+    the long ones, during which nobody is served; of thousands of pages that takes a second and more, again and again.
+
+    Pages that are replaced later are given back nevertheless: nothing in an archive refers to itself. The short rounds
+    come less often as well: with hundreds of questions on the way most of what they look at is still in use.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
 
 
 def _say(text: str) -> None:
@@ -204,7 +224,11 @@ def _run(app: FastAPI, service: Service, sock: socket.socket, url: str, open_bro
         if not service.opening.ready:
             _say(f"{url} is there; the pages are being opened.")
 
-    listener = Listener(app, service, started, lambda: show(f"Baowen is ready: {url}"))
+    def ready() -> None:
+        settle()
+        show(f"Baowen is ready: {url}")
+
+    listener = Listener(app, service, started, ready)
     try:
         listener.run(sockets=[sock])
     except KeyboardInterrupt:

@@ -83,7 +83,16 @@ class Service:
 
     def papers(self, owner: str) -> Papers:
         """What is known of the papers that an owner asks, and the names that their files are shown under."""
-        return Papers() if self.shelves is None else self.shelves.papers(self.chosen(owner))
+        return self.papers_of(self.chosen(owner))
+
+    def papers_of(self, key: str) -> Papers:
+        """As `papers`, of the set of pages with a key; nothing is known where it has gone."""
+        if self.shelves is None:
+            return Papers()
+        try:
+            return self.shelves.papers(key)
+        except InputError:
+            return Papers()
 
     def examples(self, owner: str) -> list[str]:
         """Example questions for the pages that an owner asks; none while these are being opened."""
@@ -155,7 +164,7 @@ class Service:
             going_on = session.talk if session.asks == turn.asks else None
 
             def work() -> tuple[Talk, Reply, str, str, str]:
-                papers = self.papers(owner)  # known once the pages are open
+                papers = self.papers_of(turn.asks)  # known once the pages are open
                 talk = self._talk(turn.asks, earlier) if going_on is None else going_on
                 found = talk.ask(turn.question, max(_HITS, settings.passages), settings.where)
                 reply = held_to(found, settings)
@@ -193,10 +202,12 @@ class Service:
         )
         return cards(reply, turn.number, lang, around)
 
-    def show(self, session: Session, turn: Turn | None, owner: str, lang: Language) -> None:
+    def show(self, session: Session, turn: Turn | None, lang: Language) -> None:
         """Put the cards of an earlier turn on show; none where it has no reply."""
         reply = None if turn is None else turn.reply
-        session.cards = "" if turn is None or reply is None else self.cards(turn, reply, self.papers(owner), lang)
+        session.cards = (
+            "" if turn is None or reply is None else self.cards(turn, reply, self.papers_of(turn.asks), lang)
+        )
 
     # What can be done with a conversation
 
@@ -223,7 +234,7 @@ class Service:
         dropped = session.drop()
         if dropped is None:
             return None
-        self.show(session, session.last_turn, caller.owner, lang)
+        self.show(session, session.last_turn, lang)
         return dropped.question
 
     async def suggest(self, session: Session, caller: Caller) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 _HERE: Final = Path(__file__).parent
 
 WINDOW_CSS: Final = (_HERE / "window.css").read_text(encoding="utf-8")
+PAGE_CSS: Final = (_HERE / "page.css").read_text(encoding="utf-8")
 ARTICLE_CSS: Final = (_HERE / "article.css").read_text(encoding="utf-8")
 PAGES_CSS: Final = (_HERE / "pages.css").read_text(encoding="utf-8")
 PAGES_JS: Final = (_HERE / "pages.js").read_text(encoding="utf-8")

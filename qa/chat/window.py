@@ -133,7 +133,7 @@ class Window:
         session, lang = self._session(request), _language(request)
         turn = _turn(session, event)
         if turn is not None and turn.reply is not None:
-            self._service.show(session, turn, caller_of(request).owner, lang)
+            self._service.show(session, turn, lang)
         return session.cards or _empty(lang)
 
     async def edit(self, request: gr.Request, event: gr.EventData) -> str:
