@@ -1,7 +1,8 @@
 """Faults done to the index of a folder of pages, and what is left after each: `python tests/stress_index.py`.
 
 Prints a row for each fault: how often it was tried and survived, and what must all be 0: pages lost, pages that answer
-though they are gone or say something else now, passages that are not what is printed, and crashes.
+though they are gone or say something else now, passages that are not what is printed, crashes, and requests to other
+hosts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from index_faults import FAULTS, run
 from index_place import child
+from outside_hosts import watched
 
 
 def main() -> int:
@@ -32,16 +34,20 @@ def main() -> int:
     if args.child is not None:
         child(Path(args.child[0]), Path(args.child[1]), int(args.child[2]))
         return 0
-    print("| fault | tried | survived | pages lost | stale | wrong slices or rows | crashes | |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| fault | tried | survived | pages lost | stale | wrong slices or rows | crashes | hosts contacted | |")
+    print("|---|---|---|---|---|---|---|---|---|")
     bad = 0
-    for name in FAULTS:
-        if args.only in name:
+    with tempfile.TemporaryDirectory() as kept, watched(Path(kept)) as asked:
+        for name in FAULTS:
+            if args.only not in name:
+                continue
+            before = len(asked.read_text("utf-8").splitlines())
             with tempfile.TemporaryDirectory(prefix="baowen-stress-") as folder:
                 found = run(name, Path(folder), args.rounds, args.seed)
-            counted = (found.tried, found.survived, found.lost, found.stale, found.wrong, found.crashes)
+            hosts = len(asked.read_text("utf-8").splitlines()) - before
+            counted = (found.tried, found.survived, found.lost, found.stale, found.wrong, found.crashes, hosts)
             print(f"| {name} | {' | '.join(map(str, counted))} | {found.notes} |", flush=True)
-            bad += not found.clean and not found.notes.startswith("not tried")
+            bad += hosts > 0 or (not found.clean and not found.notes.startswith("not tried"))
     return 1 if bad else 0
 
 
