@@ -15,7 +15,8 @@ _FILE = "BAOWEN_TEST_HOSTS"
 def watch() -> None:
     """From now on write a line for each connection, datagram or lookup beyond this machine.
 
-    The lines go to the file that the environment names, while it names one. See PEP 578 for the events; a process that is forked keeps the hook, another one has it from `sitecustomize`.
+    The lines go to the file that the environment names, while it names one. A process that is forked keeps the
+    hook, another one has it from `sitecustomize`. For the events see PEP 578.
     """
 
     def seen(event: str, arguments: tuple[object, ...]) -> None:
